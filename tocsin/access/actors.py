@@ -1,0 +1,61 @@
+"""Whoever does something: a member of staff, a reporter, or a program. There is no anonymous actor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils.translation import gettext as _
+
+from tocsin.access.permissions import ALLOWED, Permission, Role
+from tocsin.common.errors import NotPermitted
+
+
+class ActorKind(StrEnum):
+    """What sort of actor; a staff ``ref`` is a primary key, the others have none."""
+
+    STAFF = "staff"
+    REPORTER = "reporter"
+    PROGRAM = "program"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """An actor and the offices that it holds at this moment."""
+
+    kind: ActorKind
+    ref: str
+    roles: frozenset[Role]
+
+    @property
+    def name(self) -> str:
+        """How the audit log calls this actor: ``staff:12``, ``reporter``, ``program:worker``."""
+        return self.kind.value if self.kind is ActorKind.REPORTER else f"{self.kind.value}:{self.ref}"
+
+    @property
+    def staff_id(self) -> int | None:
+        """The primary key of the member of staff; ``None`` for programs and reporters."""
+        return int(self.ref) if self.kind is ActorKind.STAFF else None
+
+    def may(self, permission: Permission) -> bool:
+        """Whether one of the actor's roles allows ``permission``."""
+        return any(permission in ALLOWED[role] for role in self.roles)
+
+    def role_for(self, permission: Permission) -> Role:
+        """The role under which the actor does this; the first in the order of ``Role``.
+
+        Raises ``NotPermitted`` when no role allows it.
+        """
+        for role in Role:
+            if role in self.roles and permission in ALLOWED[role]:
+                return role
+        raise NotPermitted(_("Your role does not allow this. Nothing was changed."))
+
+    def require(self, permission: Permission) -> None:
+        """Raise ``NotPermitted`` unless the actor holds ``permission``."""
+        self.role_for(permission)
+
+
+REPORTER = Actor(ActorKind.REPORTER, "", frozenset({Role.REPORTER}))
+PUBLIC_DOOR = Actor(ActorKind.PROGRAM, "public-door", frozenset({Role.PUBLIC_DOOR}))
+WORKER = Actor(ActorKind.PROGRAM, "worker", frozenset({Role.WORKER}))

@@ -1,0 +1,12 @@
+"""Handles that reveal nobody: random, never derived from content, order or time."""
+
+from __future__ import annotations
+
+import secrets
+
+_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"  # no vowels (no words), no 0/O, 1/I/L
+
+
+def new_ref(length: int = 20) -> str:
+    """A random handle of ``length`` characters of 4.8 bits each (20 characters: 96 bits)."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))

@@ -1,0 +1,52 @@
+"""The command ``tocsin``. Each part of the command has its module; help texts teach."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+from tocsin.common.errors import RuleBroken, Unsafe
+from tocsin.config.cli import bench, demo, initialise, ledger, serve, verify
+
+app = typer.Typer(
+    name="tocsin",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help=(
+        "A public tip line: durable, sealed, verifiable.\n\n"
+        "Try it: [bold]tocsin demo[/bold]. Set one up: [bold]tocsin init[/bold], then [bold]tocsin serve all[/bold]. "
+        "Check a receipt: [bold]tocsin verify[/bold].\n\n"
+        "The installation is the folder that the environment variable TOCSIN_HOME names (default: ./instance)."
+    ),
+)
+app.command()(demo.demo)
+app.command("init")(initialise.init)
+app.add_typer(serve.app, name="serve")
+app.command()(verify.verify)
+app.add_typer(ledger.app, name="ledger")
+app.add_typer(bench.app, name="bench")
+
+UNSAFE, BROKEN, DISK = 2, 1, 1
+
+
+def main() -> None:
+    """Run the command; foreseen errors become one sentence on stderr and an exit code, never a traceback."""
+    console = Console(stderr=True)
+    try:
+        app()
+    except Unsafe as unsafe:
+        console.print(f"[bold red]Not started:[/] {unsafe}", highlight=False)
+        sys.exit(UNSAFE)
+    except RuleBroken as broken:
+        console.print(f"[bold red]Not done:[/] {broken}", highlight=False)
+        sys.exit(BROKEN)
+    except OSError as fault:
+        console.print(
+            f"[bold red]Not done:[/] {fault.strerror or fault} ({fault.filename or 'no file named'}). "
+            "Nothing that was accepted is lost; mend this and run the command again.",
+            highlight=False,
+        )
+        sys.exit(DISK)

@@ -1,0 +1,102 @@
+"""``tocsin init``: make an installation."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.prompt import IntPrompt, Prompt
+
+from tocsin.common.errors import RuleBroken
+from tocsin.config.boot import boot, collect_static, migrate
+from tocsin.config.instance import PACKS, home_from_environment
+from tocsin.config.setup import Answers, Person, add_people, make_home, refuse_to_overwrite
+
+console = Console()
+
+
+def init(
+    answers: Annotated[
+        Path | None,
+        typer.Option(help="A TOML file with all answers, for installations by script. Delete it afterwards."),
+    ] = None,
+) -> None:
+    """Make an installation: keys, custodians, first administrator, policy pack.
+
+    Asks a few questions and writes everything below TOCSIN_HOME (default: ./instance). It never overwrites: keys
+    that are lost cannot be made again, and the reports sealed to them stay closed for ever.
+    """
+    home = home_from_environment()
+    refuse_to_overwrite(home)
+    told = _from_file(answers) if answers else _ask()
+    with console.status("Making keys and tables …"):
+        make_home(home, told)
+        boot("desk", home)
+        migrate()
+        add_people(told.people)
+        collect_static()
+    console.print(f"\nThe installation is in [bold]{home}[/bold].", highlight=False)
+    for line in _next_steps(home, told):
+        console.print(f"  • {line}", highlight=False)
+
+
+def _next_steps(home: Path, told: Answers) -> list[str]:
+    names = ", ".join(f"{name}.key" for name in told.custodians)
+    return [
+        f"Hand the custodians their key files ({names} in {home / 'handover'}) on separate devices, then delete them "
+        "there. Two of them together can open an identity; nobody else can.",
+        f"Back up {home / 'keys'} and {home / 'tocsin.toml'} apart from the database.",
+        "Without an outside witness the public ledger gives after-the-fact evidence only: ask another body to keep "
+        "copies of its checkpoints.",
+        f"Start: TOCSIN_HOME={home} tocsin serve all",
+    ]
+
+
+def _ask() -> Answers:
+    console.print("[bold]A new installation[/bold]. Nothing is sent anywhere; Ctrl-C leaves nothing behind.\n")
+    unit = Prompt.ask("Name of the unit that reads the reports", default="intake")
+    origin = Prompt.ask("Name of the public ledger (your site and a word, no spaces)", default="tips.example.org/ledger")
+    packs = sorted(path.name for path in PACKS.iterdir() if (path / "pack.toml").is_file())
+    pack = Prompt.ask("Policy pack (a name or a folder)", choices=None, default=packs[0])
+    public_hosts = Prompt.ask("Names of the public door, separated by spaces", default="localhost 127.0.0.1").split()
+    desk_hosts = Prompt.ask("Names of the desk, separated by spaces", default="localhost 127.0.0.1").split()
+    unit_passphrase = _passphrase("Passphrase that unlocks the reports")
+    custodians = {}
+    for number in range(1, IntPrompt.ask("How many custodians guard identities (2 or more)", default=3) + 1):
+        name = Prompt.ask(f"Name of custodian {number} (letters, no spaces)", default=f"custodian-{number}")
+        custodians[name] = _passphrase(f"Passphrase of {name} (let them type it)")
+    username = Prompt.ask("Sign-in name of the first administrator", default="admin")
+    password = _passphrase("Password of the administrator")
+    return Answers(
+        unit=unit,
+        origin=origin,
+        pack=pack,
+        unit_passphrase=unit_passphrase,
+        custodians=custodians,
+        people=[Person(username, username, password, ["administrator"])],
+        public_hosts=public_hosts,
+        desk_hosts=desk_hosts,
+    )
+
+
+def _passphrase(question: str) -> str:
+    while True:
+        first = Prompt.ask(f"{question} (12 characters or more)", password=True)
+        if len(first) < 12:
+            console.print("That is too short. Four or more random words are good.")
+        elif first == Prompt.ask("The same once more", password=True):
+            return first
+        else:
+            console.print("The two are not alike. Try again.")
+
+
+def _from_file(path: Path) -> Answers:
+    try:
+        told: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        people = [Person(**person) for person in told.pop("people")]
+        return Answers(people=people, **told)
+    except (tomllib.TOMLDecodeError, KeyError, TypeError) as wrong:
+        raise RuleBroken(f"{path}: {wrong}. docs/operate/install.md shows a complete file. Nothing was made.") from wrong

@@ -1,0 +1,162 @@
+"""One installation on disk: where its keys, database and published files lie, and what ``tocsin.toml`` says.
+
+::
+
+    HOME/
+      tocsin.toml            settings of the installation
+      db/                    embedded database
+      keys/public/           public keys: all processes
+      keys/door/             promise signer and secret of the public door
+      keys/desk/             unit key (behind passphrases), retention keys, secret of the desk
+      keys/worker/           ledger signer and audit signer
+      handover/              custodians' key files until they were handed over
+      log/                   the public ledger as static files
+      state/                 newest checkpoint and locks, outside the database
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tocsin.common.errors import Unsafe
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKS = ROOT / "packs"
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where a door listens. ``address`` is a loopback or internal address; TLS ends in front of it."""
+
+    address: str
+    port: int
+    hosts: tuple[str, ...]
+    workers: int
+    threads: int
+    behind_tls: bool
+
+
+@dataclass(frozen=True)
+class Instance:
+    """An installation. All paths are absolute."""
+
+    home: Path
+    unit: str
+    origin: str
+    mode: str
+    pack: Path
+    languages: tuple[str, ...]
+    database_url: str
+    public: Door
+    desk: Door
+    batch_seconds: int
+    unattended_key: Path | None
+
+    @property
+    def demo(self) -> bool:
+        """Whether this is a demonstration with sample data and known passwords."""
+        return self.mode == "demo"
+
+    @property
+    def database(self) -> Path:
+        """The embedded database file."""
+        return self.home / "db" / "tocsin.sqlite3"
+
+    @property
+    def public_keys(self) -> Path:
+        """Folder of public keys."""
+        return self.home / "keys" / "public"
+
+    @property
+    def door_keys(self) -> Path:
+        """Folder of the public door's own secrets."""
+        return self.home / "keys" / "door"
+
+    @property
+    def desk_keys(self) -> Path:
+        """Folder of the desk's secrets."""
+        return self.home / "keys" / "desk"
+
+    @property
+    def worker_keys(self) -> Path:
+        """Folder of the worker's secrets."""
+        return self.home / "keys" / "worker"
+
+    @property
+    def log(self) -> Path:
+        """The published ledger."""
+        return self.home / "log"
+
+    @property
+    def state(self) -> Path:
+        """Checkpoint copies and locks; outside the database on purpose."""
+        return self.home / "state"
+
+    @property
+    def checkpoint_copy(self) -> Path:
+        """The newest checkpoint, against which the database is held at every start."""
+        return self.state / "checkpoint"
+
+
+def home_from_environment() -> Path:
+    """The installation named by ``TOCSIN_HOME``, else ``./instance``."""
+    return Path(os.environ.get("TOCSIN_HOME", "instance")).resolve()
+
+
+def load_instance(home: Path | None = None) -> Instance:
+    """Read ``tocsin.toml``. Raises ``Unsafe`` with what to do when it is missing or wrong."""
+    home = home or home_from_environment()
+    file = home / "tocsin.toml"
+    try:
+        told = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise Unsafe(
+            f"There is no installation in {home}. Run `tocsin init` to make one, or `tocsin demo` to try Tocsin, "
+            "or set TOCSIN_HOME to the folder that holds tocsin.toml."
+        ) from None
+    except tomllib.TOMLDecodeError as wrong:
+        raise Unsafe(f"{file} cannot be read: {wrong}. Mend that line and start again.") from wrong
+    try:
+        return _instance(home, told)
+    except (KeyError, TypeError, ValueError) as wrong:
+        raise Unsafe(f"{file} lacks or misspells a value: {wrong}. See docs/operate/install.md.") from wrong
+
+
+def _instance(home: Path, told: dict[str, Any]) -> Instance:
+    site, worker = told["site"], told.get("worker", {})
+    if site["mode"] not in ("demo", "production"):
+        raise ValueError("site.mode must be demo or production")
+    unattended = told["desk"].get("unattended_key")
+    return Instance(
+        home=home,
+        unit=site["unit"],
+        origin=site["origin"],
+        mode=site["mode"],
+        pack=_pack_path(home, site["pack"]),
+        languages=tuple(site["languages"]),
+        database_url=os.environ.get("DATABASE_URL", told.get("database", {}).get("url", "")),
+        public=_door(told["public"], workers=2, threads=4),
+        desk=_door(told["desk"], workers=1, threads=4),
+        batch_seconds=int(worker.get("batch_seconds", 3600)),
+        unattended_key=home / unattended if unattended else None,
+    )
+
+
+def _pack_path(home: Path, named: str) -> Path:
+    shipped = PACKS / named
+    return shipped if shipped.is_dir() else (home / named).resolve()
+
+
+def _door(told: dict[str, Any], *, workers: int, threads: int) -> Door:
+    return Door(
+        address=told.get("address", "127.0.0.1"),
+        port=int(told["port"]),
+        hosts=tuple(told["hosts"]),
+        workers=int(told.get("workers", workers)),
+        threads=int(told.get("threads", threads)),
+        behind_tls=bool(told.get("behind_tls", True)),
+    )

@@ -1,0 +1,44 @@
+"""Settings for tests and type checks: no installation, keys that the tests make, SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+
+from tocsin.config.databases import database
+from tocsin.config.settings.base import *  # noqa: F403  a settings module takes all names of its base
+from tocsin.config.settings.base import ROOT
+
+SECRET_KEY = "only-for-tests-0123456789-abcdefghij"  # noqa: S105  no secret: it exists in tests alone
+DATABASES = {"default": database(os.environ.get("TOCSIN_TEST_DATABASE_URL", ""), ROOT / "build" / "test.sqlite3")}
+ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
+ROOT_URLCONF = "tocsin.public.urls"
+STATIC_ROOT = ROOT / "build" / "test-static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast: strength is tested with the real one
+
+TOCSIN_DEMO = False
+TOCSIN_UNIT = "test-unit"
+TOCSIN_ORIGIN = "tips.example.org/ledger"
+TOCSIN_PACK = ROOT / "packs" / "seed"
+TOCSIN_LANGUAGES = ("en", "zh-hans")
+TOCSIN_GROUP_COMMIT = False
+TOCSIN_WRITE_LOCK = None
+TOCSIN_BATCH_SECONDS = 3600
+TOCSIN_CSP = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+TOCSIN_RULE_PAGE = "tocsin.public.errors.rule_page"
+TOCSIN_EXIT_URL = "https://www.wikipedia.org/"
+
+MIDDLEWARE = [
+    "tocsin.ui.middleware.SecurityHeaders",
+    "tocsin.ui.middleware.PlainErrors",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+]
+SESSION_ENGINE = "tocsin.public.sessions"
+CSRF_FAILURE_VIEW = "tocsin.public.errors.csrf_failure"

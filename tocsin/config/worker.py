@@ -1,0 +1,116 @@
+"""The worker: what must happen without anybody asking. Signs and publishes the ledger, makes retention keys ahead."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db import close_old_connections
+
+from tocsin.common import clock
+from tocsin.ledger import selectors
+from tocsin.ledger.models import PUBLIC
+from tocsin.ledger.note import Signer
+from tocsin.ledger.publishing import LogKeys, catch_up, publish
+from tocsin.ledger.sequencer import sequence_audit, sequence_public
+from tocsin.ledger.startup import LedgerState
+from tocsin.tips.papers import opening_place
+from tocsin.vault.installed import keyring
+from tocsin.vault.keyfiles import read_secret
+from tocsin.vault.retention import make_month_keys
+from tocsin.vault.sealing import seal_to
+
+logger = logging.getLogger("tocsin.worker")
+
+
+@dataclass(frozen=True)
+class LedgerDesk:
+    """What the ledger's upkeep takes: both signers and the files."""
+
+    signer: Signer
+    audit_signer: Signer
+    keys: LogKeys
+    log_dir: Path
+    checkpoint_copy: Path
+
+    @property
+    def origin(self) -> str:
+        """The origin that the database grows under: the configured one, or its successor after a recovery."""
+        head = selectors.latest_head(PUBLIC)
+        return head.origin if head else str(settings.TOCSIN_ORIGIN)
+
+
+def ledger_desk() -> LedgerDesk:
+    """Read the worker's keys. Raises ``Unsafe`` when one is missing or readable by others."""
+    signer = Signer.from_skey(read_secret(settings.TOCSIN_LEDGER_KEY).decode().strip())
+    promise = (settings.TOCSIN_PUBLIC_KEYS / "promise.vkey").read_text().strip()
+    return LedgerDesk(
+        signer=signer,
+        audit_signer=Signer.from_skey(read_secret(settings.TOCSIN_AUDIT_KEY).decode().strip()),
+        keys=LogKeys(log=[signer.vkey], promise=[promise], unit=settings.TOCSIN_UNIT),
+        log_dir=settings.TOCSIN_LOG_DIR,
+        checkpoint_copy=settings.TOCSIN_CHECKPOINT_COPY,
+    )
+
+
+def start_up(desk: LedgerDesk) -> LedgerState:
+    """Hold the database against the checkpoints outside it; publish what a crash kept from being published."""
+    return catch_up(
+        checkpoint_copy=desk.checkpoint_copy, log_dir=desk.log_dir, keys=desk.keys, verifier=desk.signer.verifier
+    )
+
+
+def seal_opening(opening: bytes) -> bytes:
+    """An opening that nobody else holds, sealed to the unit."""
+    return seal_to(keyring().unit_public, opening, info=opening_place())
+
+
+def publish_ledger(desk: LedgerDesk, *, force: bool = False) -> int:
+    """One round: the audit log, then the public batches that wait, then the static files. Returns the tree size."""
+    sequence_audit(signer=desk.audit_signer, origin=f"{settings.TOCSIN_ORIGIN}/audit")
+    more = True
+    while more:
+        batch = sequence_public(
+            signer=desk.signer,
+            seal=seal_opening,
+            origin=desk.origin,
+            checkpoint_copy=desk.checkpoint_copy,
+            log_dir=desk.log_dir,
+            extra_events=[] if force else None,
+        )
+        more, force = bool(batch and batch.more), False
+    return publish(log_dir=desk.log_dir, keys=desk.keys, verifier=desk.signer.verifier)
+
+
+def run(stop: threading.Event) -> None:
+    """Work until ``stop`` is set. A fault in one round is logged and the next round tries again."""
+    desk = ledger_desk()
+    state = start_up(desk)
+    if state.read_only:
+        logger.error("The ledger is read-only. Run `tocsin ledger verify` to see why and what to do.")
+    due = time.monotonic()
+    while not stop.is_set():
+        if time.monotonic() >= due:
+            due = time.monotonic() + settings.TOCSIN_BATCH_SECONDS
+            _round(desk)
+        stop.wait(min(1.0, max(0.0, due - time.monotonic())))
+
+
+def _round(desk: LedgerDesk) -> None:
+    close_old_connections()
+    try:
+        make_month_keys(settings.TOCSIN_PUBLIC_KEYS, settings.TOCSIN_RETENTION_KEYS, months=months_ahead())
+        publish_ledger(desk)
+    except Exception:  # the worker must outlive a full disk or a locked database; the next round tries again
+        logger.exception("A round of the worker failed; nothing that was accepted is lost. It will be tried again.")
+
+
+def months_ahead() -> list[str]:
+    """This month and the next, for which retention keys must exist."""
+    this = clock.now()
+    year, month = divmod(this.year * 12 + this.month, 12)
+    return [clock.month_of(this), f"{year:04d}-{month + 1:02d}"]

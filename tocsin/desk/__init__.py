@@ -1,0 +1,1 @@
+"""The staff door: one module per screen. No tables, no rules."""

@@ -1,0 +1,1 @@
+"""A tip arrives: one way in for every channel."""

@@ -1,0 +1,82 @@
+"""Seals a submission: everything that is written to disk is made here, with public keys only."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from tocsin.common import clock
+from tocsin.common.refs import new_ref
+from tocsin.intake.attempts import Attempt
+from tocsin.intake.submission import Submission
+from tocsin.ledger.merkle import leaf_hash
+from tocsin.ledger.note import Signer
+from tocsin.ledger.promise import make_promise
+from tocsin.policy.active import get_pack
+from tocsin.policy.clocks import due_acknowledge, local_day
+from tocsin.tips.content import TipContent, content_place, identity_place, receipt_place
+from tocsin.tips.models import Identity, Tip
+from tocsin.tips.papers import ledger_entry, public_event
+from tocsin.vault.codes import CodeKeys
+from tocsin.vault.installed import keyring
+from tocsin.vault.sealing import seal_content, seal_identity, seal_small
+
+MERGE_WITHIN = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class PreparedTip:
+    """Rows ready to be stored, and what the reporter is given once they are."""
+
+    tip: Tip
+    identity: Identity
+    entry: tuple[bytes, bytes]
+    promise: bytes
+
+
+def prepare(
+    *, submission: Submission, attempt: Attempt, keys: CodeKeys, signer: Signer, arrived_at: datetime | None = None
+) -> PreparedTip:
+    """Seal ``submission``; nothing is stored yet.
+
+    ``arrived_at``: when it reached the office, for letters and imports that are typed up later; clocks count from it.
+
+    Content goes to the unit and the retention key of the month, identity to the custodians, the promise to the
+    reporter. The ledger leaf commits to the tip's random handle and the digest of what was written.
+    """
+    ring, rules, moment = keyring(), get_pack(), clock.now()
+    ref, identity_ref = new_ref(), new_ref()
+    content = TipContent(submission.answers, keys.events, bool(submission.contact), submission.flags)
+    sealed = seal_content(
+        content.to_bytes(), unit=ring.unit_public, retention=ring.retention_public, place=content_place(ref)
+    )
+    hidden = seal_identity(submission.contact.encode(), custodians=ring.custodians, place=identity_place(identity_ref))
+    digest = hashlib.sha256(b"received\0" + ref.encode() + submission.digest()).digest()
+    event = public_event("received", arrived_at or moment, ring.unit_id)
+    entry = ledger_entry(k_events=keys.events, n=0, event=event, private_digest=digest, keyring=ring)
+    promise = make_promise(
+        origin=settings.TOCSIN_ORIGIN, leaf_hash=leaf_hash(entry[0]), due=moment + MERGE_WITHIN, signer=signer
+    )
+    tip = Tip(
+        ref=ref,
+        intake_key=attempt.key,
+        channel=submission.channel,
+        category=submission.category,
+        pack_version=rules.version,
+        unit=ring.unit_id,
+        received_hour=clock.on_the_hour(arrived_at or moment),
+        content=sealed.blob,
+        wrapped_key=sealed.wrapped_key,
+        retention_id=ring.retention_id,
+        identity_ref=identity_ref,
+        login_hash=keys.login_hash,
+        mail_public=keys.mail_public,
+        receipt=seal_small(keys.receipt, entry[0] + promise, receipt_place(ref)),
+        acknowledge_by=local_day(due_acknowledge(arrived_at or moment, rules), rules),
+    )
+    return PreparedTip(
+        tip, Identity(ref=identity_ref, blob=hidden.blob, wrapped_keys=hidden.wrapped_keys), entry, promise
+    )

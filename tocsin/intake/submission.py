@@ -1,0 +1,83 @@
+"""What a channel hands over, cleaned and checked: the same rules for web, telephone, letter and import."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from tocsin.common.errors import RuleBroken
+from tocsin.policy.active import get_pack
+
+QUESTIONS = {
+    "what": gettext_lazy("What did the person do?"),
+    "where": gettext_lazy("Where was it?"),
+    "when": gettext_lazy("When was it?"),
+    "how": gettext_lazy("How do you know?"),
+}
+LONGEST_WHAT = 200_000
+LONGEST_OTHER = 20_000
+LONGEST_CONTACT = 700  # an identity blob is one size for everybody, so that its size tells nothing
+
+# C0 and C1 controls other than tab and line feed: they show nothing and break displays and exports.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+class SubmissionInvalid(RuleBroken):
+    """Some answers cannot be taken as they are. ``errors`` maps field names to sentences with the remedy."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__(_("There is a problem with your report. Nothing was sent yet; your text is still here."))
+        self.errors = dict(errors)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One report as a channel delivers it. Build it with ``clean``."""
+
+    channel: str
+    category: str
+    answers: Mapping[str, str]
+    contact: str
+    flags: tuple[str, ...] = ()
+
+    def digest(self) -> bytes:
+        """SHA-256 over everything that was written: two submissions with the same digest say the same."""
+        told = [self.channel, self.category, dict(self.answers), self.contact, list(self.flags)]
+        return hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode()).digest()
+
+
+def clean_text(text: str) -> str:
+    """Line ends as line feeds, control characters taken out, outer white space cut. Nothing else is changed."""
+    return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def clean(
+    *, channel: str, category: str, answers: Mapping[str, str], contact: str, flags: tuple[str, ...] = ()
+) -> Submission:
+    """A checked ``Submission``. Raises ``SubmissionInvalid`` with one sentence for each field that needs mending."""
+    texts = {name: clean_text(text) for name, text in answers.items()}
+    texts = {name: text for name, text in texts.items() if text}
+    contact = clean_text(contact)
+    errors: dict[str, str] = {}
+    if category not in {known.code for known in get_pack().categories}:
+        errors["category"] = _("Choose what your report is about. If nothing fits, choose “Something else”.")
+    if "what" not in texts:
+        errors["what"] = _("Write what the person did, in your own words. A few words are enough.")
+    for name, text in texts.items():
+        most = LONGEST_WHAT if name == "what" else LONGEST_OTHER
+        if len(text) > most:
+            errors[name] = _(
+                "This answer is longer than %(most)s characters (it has %(has)s). Shorten it, or send the rest later "
+                "through your mailbox."
+            ) % {"most": f"{most:,}", "has": f"{len(text):,}"}
+    if len(contact.encode()) > LONGEST_CONTACT:
+        errors["contact"] = _("This is too long. One name and one way to reach you are enough.")
+    if errors:
+        raise SubmissionInvalid(errors)
+    return Submission(channel, category, texts, contact, flags)

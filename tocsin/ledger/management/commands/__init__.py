@@ -1,0 +1,1 @@
+"""Commands of the ledger for Django's own command line."""

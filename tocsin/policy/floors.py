@@ -1,0 +1,162 @@
+"""The floors of the core, as data. A pack may tighten them and never loosens them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from tocsin.policy.findings import Finding
+from tocsin.policy.grounds import forbidden_grounds_in, grounds_of
+from tocsin.policy.model import Pack
+from tocsin.policy.rules import After, Anonymity, GradedBy, Period
+
+PACK_FILE = "pack.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A number that a pack sets within bounds; ``None`` where a side is open."""
+
+    key: str
+    value: Callable[[Pack], int]
+    at_least: int | None = None
+    at_most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Something that must hold in every pack."""
+
+    key: str
+    holds: Callable[[Pack], bool]
+    problem: str
+    remedy: str
+
+
+LIMITS = (
+    Limit("clocks.acknowledge_days", lambda pack: pack.clocks.acknowledge_days, 1, 7),
+    Limit("clocks.triage_working_days", lambda pack: pack.clocks.triage_working_days, 1, 3),
+    Limit("clocks.urgent_hours", lambda pack: pack.clocks.urgent_hours, 1, 1),
+    Limit("clocks.feedback_months", lambda pack: pack.clocks.feedback_months, 1, 3),
+    Limit("clocks.need_info_pause_days", lambda pack: pack.clocks.need_info_pause_days, 1, 30),
+    Limit("retention.unfounded_days", lambda pack: pack.retention.unfounded_days, 1, 90),
+    Limit(
+        "retention.substantiated_review_years", lambda pack: pack.retention.substantiated_review_years, 1, 5
+    ),
+    Limit("retention.legal_hold_months", lambda pack: pack.retention.legal_hold_months, 1, 12),
+    Limit("statistics.smallest_cell", lambda pack: pack.statistics.smallest_cell, 5),
+    Limit("false_tips.answer_days", lambda pack: pack.false_tips.answer_days, 14),
+    Limit("false_tips.decision_people", lambda pack: pack.false_tips.decision_people, 2),
+    Limit("sharing.expires_days", lambda pack: pack.sharing.expires_days, 1, 365),
+)
+
+AWARD_LIMITS = (
+    Limit("awards.revoke_people", lambda pack: pack.awards.revoke_people if pack.awards else 2, 2),
+    Limit(
+        "awards.clocks.claim_extended_months",
+        lambda pack: pack.awards.clocks.claim_extended_months if pack.awards else 0,
+        at_most=36,
+    ),
+)
+
+DEMANDS = (
+    Demand(
+        "identity_modes",
+        lambda pack: any(mode.code is Anonymity.ANONYMOUS for mode in pack.identity_modes),
+        "nobody can report without a name.",
+        'Add the identity mode "anonymous".',
+    ),
+    Demand(
+        "channels",
+        lambda pack: any(channel.online for channel in pack.channels),
+        "there is no online channel.",
+        "Add one with online = true.",
+    ),
+    Demand(
+        "channels",
+        lambda pack: any(not channel.online for channel in pack.channels),
+        "there is no channel for people without the internet.",
+        "Add one with online = false.",
+    ),
+    Demand(
+        "statistics.periods",
+        lambda pack: set(pack.statistics.periods) == set(Period),
+        "figures are not published both yearly and quarterly.",
+        'Write ["year", "quarter"].',
+    ),
+    Demand(
+        "awards",
+        lambda pack: pack.awards is None or pack.awards.after is After.VERIFIED_OUTCOME,
+        "an award could come before a verified outcome.",
+        'Write after = "verified_outcome".',
+    ),
+    Demand(
+        "awards",
+        lambda pack: pack.awards is None or pack.awards.graded_by is GradedBy.PERSON,
+        "an award could be graded by a machine.",
+        'Write graded_by = "person".',
+    ),
+    Demand(
+        "identity_modes",
+        lambda pack: pack.awards is not None or not any(mode.award_possible for mode in pack.identity_modes),
+        "an identity mode promises an award, but the pack gives none.",
+        "Write award_possible = false, or add [awards].",
+    ),
+    Demand(
+        "awards.pay_without_identity",
+        lambda pack: (
+            pack.awards is None
+            or pack.awards.pay_without_identity
+            == any(mode.code is Anonymity.ANONYMOUS_WITH_TOKEN for mode in pack.identity_modes)
+        ),
+        "does not agree with the identity modes.",
+        'Offer "anonymous_with_token" exactly if awards are paid without identity.',
+    ),
+)
+
+
+def check_floors(pack: Pack) -> list[Finding]:
+    """Every floor the pack breaks, in the order of the files; an empty list for a pack that may be used."""
+    findings = [*_limits(pack), *_demands(pack), *_categories(pack), *_behaviours(pack)]
+    return sorted(findings)
+
+
+def _limits(pack: Pack) -> Iterator[Finding]:
+    for limit in LIMITS if pack.awards is None else LIMITS + AWARD_LIMITS:
+        value = limit.value(pack)
+        if limit.at_most is not None and value > limit.at_most:
+            problem = f"is {value}; the core allows {limit.at_most} at most."
+            yield Finding(PACK_FILE, limit.key, problem, f"Write {limit.at_most} or less.")
+        if limit.at_least is not None and value < limit.at_least:
+            problem = f"is {value}; the core asks for {limit.at_least} at least."
+            yield Finding(PACK_FILE, limit.key, problem, f"Write {limit.at_least} or more.")
+
+
+def _demands(pack: Pack) -> Iterator[Finding]:
+    for demand in DEMANDS:
+        if not demand.holds(pack):
+            yield Finding(PACK_FILE, demand.key, demand.problem, demand.remedy)
+
+
+def _categories(pack: Pack) -> Iterator[Finding]:
+    for category in pack.categories:
+        file = f"categories/{category.code}.toml"
+        if category.lawful_unless_more and category.extra_question is None:
+            remedy = "Name the question whose answer makes it worth checking."
+            yield Finding(file, "extra_fact", "is missing for a category that is lawful unless more.", remedy)
+        for key, text in grounds_of(category):
+            for language, words in text.by_language:
+                yield from _forbidden(file, f"{key}.{language}", words)
+
+
+def _behaviours(pack: Pack) -> Iterator[Finding]:
+    """The first page counts as well: it tells people what to report."""
+    for language in pack.languages:
+        for n, pair in enumerate(pack.texts(language).pairs("purpose.behaviours")):
+            yield from _forbidden(f"texts/{language}.toml", f"purpose.behaviours[{n}].act", pair["act"])
+
+
+def _forbidden(file: str, key: str, text: str) -> Iterator[Finding]:
+    for ground, words in forbidden_grounds_in(text):
+        problem = f"“{words}” makes {ground} a ground for a report."
+        yield Finding(file, key, problem, "Say what somebody did, not who they are.")

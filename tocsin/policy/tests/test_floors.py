@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import pytest
+
+from tocsin.policy.grounds import FORBIDDEN_GROUNDS, forbidden_grounds_in
+from tocsin.policy.tests.conftest import Draft
+
+
+@pytest.mark.parametrize(
+    ("line", "looser", "tighter"),
+    [
+        ("acknowledge_days = 7", 8, 3),
+        ("triage_working_days = 3", 4, 1),
+        ("urgent_hours = 1", 2, 1),
+        ("feedback_months = 3", 4, 2),
+        ("need_info_pause_days = 30", 31, 14),
+        ("unfounded_days = 90", 91, 30),
+        ("substantiated_review_years = 5", 6, 2),
+        ("legal_hold_months = 12", 13, 6),
+        ("smallest_cell = 5", 4, 10),
+        ("answer_days = 14", 13, 30),
+        ("decision_people = 2", 1, 3),
+        ("expires_days = 90", 366, 30),
+        ("revoke_people = 2", 1, 3),
+        ("claim_extended_months = 36", 37, 12),
+    ],
+)
+def test_a_pack_may_tighten_a_floor_and_never_loosen_it(
+    draft: Draft, line: str, looser: int, tighter: int
+) -> None:
+    name = line.split(" = ")[0]
+    draft.replace("pack.toml", line, f"{name} = {tighter}")
+    draft.load()
+    draft.replace("pack.toml", f"{name} = {tighter}", f"{name} = {looser}")
+    assert {key.rsplit(".", 1)[-1] for _, key in draft.faults()} == {name}
+
+
+@pytest.mark.parametrize("line", ["acknowledge_days = 7", "feedback_months = 3", "unfounded_days = 90"])
+def test_a_clock_of_nothing_is_no_clock(draft: Draft, line: str) -> None:
+    draft.replace("pack.toml", line, line.split(" = ")[0] + " = 0")
+    assert len(draft.faults()) == 1
+
+
+def test_nobody_needs_a_name_to_report(draft: Draft) -> None:
+    draft.replace("pack.toml", 'code = "anonymous"', 'code = "confidential"')
+    assert draft.faults() == {("pack.toml", "identity_modes")}
+
+
+def test_one_channel_is_online_and_one_is_not(draft: Draft) -> None:
+    draft.replace("pack.toml", "online = true", "online = false")
+    assert draft.faults() == {("pack.toml", "channels")}
+    text = (draft.path / "pack.toml").read_text(encoding="utf-8")
+    (draft.path / "pack.toml").write_text(text.replace("online = false", "online = true"), encoding="utf-8")
+    assert draft.faults() == {("pack.toml", "channels")}
+
+
+def test_figures_come_yearly_and_quarterly(draft: Draft) -> None:
+    draft.replace("pack.toml", '["year", "quarter"]', '["year"]')
+    assert draft.faults() == {("pack.toml", "statistics.periods")}
+
+
+def test_no_mode_promises_an_award_that_the_pack_does_not_give(draft: Draft) -> None:
+    draft.cut("pack.toml", "[awards]", "[calendar]")
+    assert ("pack.toml", "identity_modes") in draft.faults()
+
+
+def test_payment_without_identity_needs_its_token(draft: Draft) -> None:
+    draft.replace("pack.toml", "pay_without_identity = true", "pay_without_identity = false")
+    assert draft.faults() == {("pack.toml", "awards.pay_without_identity")}
+
+
+ENGLISH = [
+    "nationality",
+    "ethnicity",
+    "religion",
+    "sect",
+    "political opinion",
+    "hostile forces",
+    "extremist views",
+    "petitioning",
+    "protest",
+    "strike",
+    "journalism",
+    "union",
+    "migration status",
+    "sexuality",
+]
+CHINESE = [
+    "国籍",
+    "民族",
+    "宗教",
+    "教派",
+    "政治观点",
+    "敌对势力",
+    "极端思想",
+    "上访",
+    "抗议",
+    "罢工",
+    "记者",
+    "工会",
+    "移民",
+    "性取向",
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "word"), [*zip(ENGLISH, ENGLISH, strict=True), *zip(ENGLISH, CHINESE, strict=True)]
+)
+def test_every_word_of_the_list_fails_as_a_ground_in_both_languages(
+    draft: Draft, name: str, word: str
+) -> None:
+    assert [ground for ground, _ in forbidden_grounds_in(f"What is their {word}? 他们的{word}是什么")] == [
+        name
+    ]
+    draft.replace("categories/other.toml", "Something else, or I am not sure", f"Their {word} is odd")
+    assert draft.faults() == {("categories/other.toml", "label.en")}
+
+
+def test_every_forbidden_ground_is_tried() -> None:
+    assert [ground.name for ground in FORBIDDEN_GROUNDS] == ENGLISH
+
+
+@pytest.mark.parametrize(
+    ("old", "key"),
+    [
+        ("does or causes something", "behaviour.en"),
+        ("Choose this if nothing else fits", "hint.en"),
+        ("Someone did something, or", "facts[0].en"),
+        ("Barrels without a label", "examples[0].en"),
+        ("What is dangerous about it", "questions[0].label.en"),
+        ("Harm to people", "questions[1].options[0].label.en"),
+        ("Is someone in danger now?", "urgent_hint.en"),
+    ],
+)
+def test_a_ground_hides_nowhere_in_a_category(draft: Draft, old: str, key: str) -> None:
+    draft.replace("categories/other.toml", old, f"{old} (religious)")
+    assert draft.faults() == {("categories/other.toml", key)}
+
+
+def test_the_first_page_asks_for_no_forbidden_ground(draft: Draft) -> None:
+    draft.replace("texts/zh-hans.toml", "有人打听秘密", "有人上访")
+    assert draft.faults() == {("texts/zh-hans.toml", "purpose.behaviours[0].act")}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "An insect or larva was found",
+        "They work in good faith",
+        "Migratory birds lie dead",
+        "bird migration",
+        "Tell the reporter of the tip",
+        "暗示威胁",
+        "Foreign soil in the box",
+        "研究机构把数据传到境外",
+        "an assembly of parts",
+    ],
+)
+def test_harmless_words_pass(text: str) -> None:
+    assert list(forbidden_grounds_in(text)) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RELIGIOUS people",
+        "his re\u00adligion",
+        "宗 教",
+        "ｒｅｌｉｇｉｏｎ",
+        "的religion吗",
+        "re\u200bligion",
+        "宗\u200b教",
+    ],
+)
+def test_disguised_words_are_seen(text: str) -> None:
+    assert [ground for ground, _ in forbidden_grounds_in(text)] == ["religion"]
+
+
+def test_words_with_hyphens_and_line_breaks_are_seen() -> None:
+    assert list(forbidden_grounds_in("hostile-\n forces")) == [("hostile forces", "hostile forces")]

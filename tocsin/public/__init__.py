@@ -1,0 +1,1 @@
+"""The public door: report form, mailbox, ledger files, verify page. No tables, no rules."""

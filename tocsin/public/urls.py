@@ -1,0 +1,35 @@
+"""Addresses of the public door. Pages begin with their language; no address ever holds a secret."""
+
+from __future__ import annotations
+
+from django.conf.urls.i18n import i18n_patterns
+from django.urls import path
+
+from tocsin.public import errors
+from tocsin.public.views import ledger_files, mailbox, pages, report, verify
+
+app_name = "public"
+
+urlpatterns = [
+    path("", pages.choose_language, name="root"),
+    path("exit", pages.leave_site, name="exit"),
+    path("healthz", pages.alive, name="alive"),
+    path("verify_tocsin.py", ledger_files.standalone_verifier, name="standalone-verifier"),
+    path("log/<path:name>", ledger_files.ledger_file, name="ledger-file"),
+    *i18n_patterns(
+        path("", pages.start, name="start"),
+        path("report", report.report, name="report"),
+        path("mailbox", mailbox.sign_in, name="mailbox-sign-in"),
+        path("mailbox/messages", mailbox.messages, name="mailbox"),
+        path("mailbox/write", mailbox.write, name="mailbox-write"),
+        path("mailbox/take-back", mailbox.take_back, name="mailbox-take-back"),
+        path("mailbox/receipt", mailbox.receipt_file, name="mailbox-receipt"),
+        path("mailbox/leave", mailbox.leave, name="mailbox-leave"),
+        path("verify", verify.verify, name="verify"),
+    ),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = errors.fault

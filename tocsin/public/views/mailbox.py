@@ -1,0 +1,161 @@
+"""The mailbox behind the nine words."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from tocsin.common.errors import Busy, NotPermitted, RuleBroken
+from tocsin.intake.attempts import TicketInvalid
+from tocsin.public.doors import for_everybody
+from tocsin.public.page import context
+from tocsin.public.receipts import receipt_of
+from tocsin.public.report_form import tickets
+from tocsin.tips import mailbox
+from tocsin.tips.workflow import PlainState
+from tocsin.vault.codes import CodeKeys, CodeMistyped, candidate_seeds
+
+PURPOSE = "mailbox"
+_SEED = "mailbox"
+
+
+@for_everybody
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Ask for the nine words. Wrong, unknown and expired words get the same answer."""
+    if request.method != "POST":
+        return render(request, "public/mailbox_sign_in.html", context(request))
+    try:
+        seeds = candidate_seeds(request.POST.get("words", ""))
+    except CodeMistyped as slip:
+        return _wrong_words(request, str(slip.sentence))
+    found = mailbox.find_tip([CodeKeys.derive(seed) for seed in seeds])
+    if found is None:
+        return _wrong_words(request, _("We could not open a mailbox with these words. Check them and try again."))
+    seed = next(seed for seed in seeds if CodeKeys.derive(seed).login_hash == found[1].login_hash)
+    request.session.flush()
+    request.session[_SEED] = seed.hex()
+    return redirect("mailbox")
+
+
+def _wrong_words(request: HttpRequest, sentence: str) -> HttpResponse:
+    return render(request, "public/mailbox_sign_in.html", context(request, error=sentence), status=422)
+
+
+View = Callable[[HttpRequest, CodeKeys], HttpResponse]
+
+
+def _with_words(view: View) -> Callable[[HttpRequest], HttpResponse]:
+    """Open the session's words for ``view``, or ask for them again. Every use keeps the session alive."""
+
+    @wraps(view)
+    def opened(request: HttpRequest) -> HttpResponse:
+        seed = request.session.get(_SEED)
+        if seed is None:
+            sentence = _("Your mailbox was closed because it was not used for 30 minutes. Nothing was lost.")
+            return render(request, "public/mailbox_sign_in.html", context(request, notice=sentence), status=403)
+        request.session.modified = True
+        return view(request, CodeKeys.derive(bytes.fromhex(seed)))
+
+    return opened
+
+
+@for_everybody
+@require_GET
+@_with_words
+def messages(request: HttpRequest, keys: CodeKeys) -> HttpResponse:
+    """The conversation, the state in five plain words, the next date."""
+    return _show(request, keys)
+
+
+def _show(request: HttpRequest, keys: CodeKeys, *, status: int = 200, **more: Any) -> HttpResponse:
+    box = mailbox.read_mailbox(keys)
+    told = {
+        "box": box,
+        "steps": _steps(box.plain_state),
+        "conversation": [_line(message) for message in box.messages],
+        "ticket": more.pop("ticket", "") or tickets().issue(PURPOSE),
+        **more,
+    }
+    return render(request, "public/mailbox.html", context(request, **told), status=status)
+
+
+def _steps(now: PlainState) -> list[dict[str, str]]:
+    """The five plain states; a question counts as part of being read unless it is the present one."""
+    order = [state for state in PlainState if state is not PlainState.QUESTION or now is PlainState.QUESTION]
+    at = order.index(now)
+    return [
+        {"word": str(state.label), "phase": "done" if place < at else "current" if place == at else "later"}
+        for place, state in enumerate(order)
+    ]
+
+
+def _line(message: mailbox.MailboxMessage) -> dict[str, Any]:
+    hidden = _("We cannot show your own words here: they are sealed, and only the staff who work on them can open them.")
+    return {
+        "author": _("The office") if message.from_staff else _("You"),
+        "is_own": not message.from_staff,
+        "text": hidden if message.text is None else message.text,
+        "on": message.written_hour,
+    }
+
+
+@for_everybody
+@require_POST
+@_with_words
+def write(request: HttpRequest, keys: CodeKeys) -> HttpResponse:
+    """Send an answer or an addition; sending it twice stores it once."""
+    text, token = request.POST.get("text", ""), request.POST.get("ticket", "")
+    try:
+        ticket = tickets().open(token, PURPOSE)
+        mailbox.write_to_staff(keys=keys, text=text, attempt=ticket.message_ref(hashlib.sha256(text.encode()).digest()))
+    except TicketInvalid:
+        sentence = _("The form was damaged on its way. Nothing was sent; your text is still here. Send it again.")
+        return _show(request, keys, status=403, error=sentence, typed=text)
+    except Busy as busy:
+        return _show(request, keys, status=503, error=str(busy.sentence), typed=text, ticket=token)
+    except NotPermitted:
+        raise
+    except RuleBroken as wrong:
+        return _show(request, keys, status=wrong.status, error=str(wrong.sentence), typed=text, ticket=token)
+    return redirect("mailbox")
+
+
+@for_everybody
+@require_http_methods(["GET", "HEAD", "POST"])
+@_with_words
+def take_back(request: HttpRequest, keys: CodeKeys) -> HttpResponse:
+    """Ask once more, then take the report back."""
+    if request.method != "POST":
+        box = mailbox.read_mailbox(keys)
+        return render(request, "public/mailbox_take_back.html", context(request, box=box))
+    destroyed = mailbox.withdraw(keys=keys)
+    return render(request, "public/mailbox_taken_back.html", context(request, destroyed=destroyed))
+
+
+@for_everybody
+@require_GET
+@_with_words
+def receipt_file(request: HttpRequest, keys: CodeKeys) -> HttpResponse:
+    """The receipt as a file: the proof once the report is in the public ledger, before that the promise."""
+    name, data = receipt_of(keys)
+    answer = HttpResponse(data, content_type="text/plain; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+@for_everybody
+@require_POST
+def leave(request: HttpRequest) -> HttpResponse:
+    """Close the mailbox and forget the words."""
+    request.session.flush()
+    answer = redirect("start")
+    answer.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+    return answer

@@ -1,0 +1,106 @@
+"""The short form: one page, from the first word to the receipt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from tocsin.access.actors import REPORTER
+from tocsin.common.errors import Busy
+from tocsin.intake.attempts import Ticket, TicketInvalid
+from tocsin.intake.services import Accepted, accept_tip, accepted_before
+from tocsin.intake.submission import Submission, SubmissionInvalid, clean
+from tocsin.public.doors import for_everybody
+from tocsin.public.page import context, language
+from tocsin.public.report_form import FIELDS, ReportForm, blank_form, tickets
+from tocsin.vault.codes import words_of
+
+PURPOSE = "report"
+
+
+@for_everybody
+@require_http_methods(["GET", "HEAD", "POST"])
+def report(request: HttpRequest) -> HttpResponse:
+    """Show the form; take it; give the nine words."""
+    if request.method != "POST":
+        return HttpResponse(blank_form(request, tickets().issue(PURPOSE)))
+    try:
+        ticket = tickets().open(request.POST.get("ticket", ""), PURPOSE)
+        submission = _submission(request)
+    except TicketInvalid:
+        return show_again(request, status=403, notice=_damaged())
+    except SubmissionInvalid as wrong:
+        return show_again(request, status=422, errors=wrong.errors, keep_ticket=True)
+    return _accept(request, ticket, submission)
+
+
+def _submission(request: HttpRequest) -> Submission:
+    typed = {name: request.POST.get(name, "") for name in FIELDS}
+    contact, category = typed.pop("contact"), typed.pop("category") or "other"
+    return clean(channel="web", category=category, answers=typed, contact=contact)
+
+
+def _accept(request: HttpRequest, ticket: Ticket, submission: Submission) -> HttpResponse:
+    attempt = ticket.attempt(submission.digest())
+    if ticket.expired:
+        accepted = accepted_before(attempt)
+        if accepted is None:
+            return show_again(request, status=403, notice=_expired())
+    else:
+        try:
+            accepted = accept_tip(actor=REPORTER, submission=submission, attempt=attempt)
+        except Busy as busy:
+            answer = show_again(request, status=503, notice=str(busy.sentence), keep_ticket=True)
+            answer.headers["Retry-After"] = "60"
+            return answer
+    return _receipt(request, accepted)
+
+
+def _receipt(request: HttpRequest, accepted: Accepted) -> HttpResponse:
+    if accepted.seed is None:
+        raise AssertionError("a web attempt always knows its own words")
+    return render(
+        request,
+        "public/receipt.html",
+        context(
+            request,
+            words=words_of(accepted.seed, language()),
+            promise=accepted.promise.decode(),
+            acknowledge_by=accepted.acknowledge_by,
+        ),
+    )
+
+
+def show_again(
+    request: HttpRequest,
+    *,
+    status: int,
+    notice: str = "",
+    errors: dict[str, str] | None = None,
+    keep_ticket: bool = False,
+) -> HttpResponse:
+    """The form with everything that was typed. A kept ticket makes sending it again the same try."""
+    typed = {name: request.POST.get(name, "") for name in FIELDS}
+    ticket = request.POST.get("ticket", "") if keep_ticket else tickets().issue(PURPOSE)
+    more: dict[str, Any] = {
+        "ticket": ticket,
+        "csrf": get_token(request),
+        "form": ReportForm(typed, errors),
+        "notice": notice,
+    }
+    return render(request, "public/report.html", context(request, **more), status=status)
+
+
+def _damaged() -> str:
+    return _("The form was damaged on its way, so nothing was sent. Your text is still here: press “Send” again.")
+
+
+def _expired() -> str:
+    return _(
+        "This page was open for more than a day, so nothing was sent. Your text is still here: press “Send” again."
+    )

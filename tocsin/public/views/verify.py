@@ -1,0 +1,28 @@
+"""Check a receipt here, or learn how to check it without us."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from tocsin.common import clock
+from tocsin.ledger.selectors import place_of_leaf
+from tocsin.ledger.spot_check import SpotCheck, spot_check
+from tocsin.public.doors import for_everybody
+from tocsin.public.page import context
+
+
+@for_everybody
+@require_http_methods(["GET", "HEAD", "POST"])
+def verify(request: HttpRequest) -> HttpResponse:
+    """The page with the field for a receipt, and the verdict on one."""
+    result: SpotCheck | None = None
+    text = request.POST.get("receipt", "") if request.method == "POST" else ""
+    if text.strip():
+        result = spot_check(
+            text.encode(), log_dir=settings.TOCSIN_LOG_DIR, place_of=place_of_leaf, now=clock.now()
+        )
+    told = context(request, result=result, text=text, origin=settings.TOCSIN_ORIGIN)
+    return render(request, "public/verify.html", told)

@@ -1,0 +1,64 @@
+"""What a person wrote, as it is sealed: a small, versioned record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tocsin.vault.sealing import Place
+
+CONTENT_VERSION = 1
+
+
+def content_place(ref: str) -> Place:
+    """The associated data of a tip's content blob."""
+    return Place("tip", ref, CONTENT_VERSION)
+
+
+def identity_place(ref: str) -> Place:
+    """The associated data of an identity blob."""
+    return Place("identity", ref, CONTENT_VERSION)
+
+
+def message_place(ref: str) -> Place:
+    """The associated data of a message."""
+    return Place("message", ref, CONTENT_VERSION)
+
+
+def receipt_place(ref: str) -> Place:
+    """The associated data of the stored promise."""
+    return Place("receipt", ref, CONTENT_VERSION)
+
+
+@dataclass(frozen=True)
+class TipContent:
+    """The sealed part of a tip: the answers, how the reporter came in, and the key of its ledger pseudonyms.
+
+    ``answers`` maps question names to texts. ``k_events`` (32 bytes) lets staff write later events of this tip into
+    the public ledger under pseudonyms that only the reporter can recognise.
+    """
+
+    answers: Mapping[str, str]
+    k_events: bytes
+    identity_given: bool = False
+    flags: tuple[str, ...] = field(default=())
+
+    def to_bytes(self) -> bytes:
+        """Canonical JSON in UTF-8."""
+        told = {
+            "v": CONTENT_VERSION,
+            "answers": dict(self.answers),
+            "k_events": self.k_events.hex(),
+            "identity_given": self.identity_given,
+            "flags": list(self.flags),
+        }
+        return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> TipContent:
+        """The inverse of ``to_bytes``; raises ``ValueError`` for a version that this code does not know."""
+        told = json.loads(data)
+        if told["v"] != CONTENT_VERSION:
+            raise ValueError(f"unknown content version {told['v']}")
+        return cls(told["answers"], bytes.fromhex(told["k_events"]), told["identity_given"], tuple(told["flags"]))

@@ -1,0 +1,157 @@
+"""What the reporter does with the nine words: read, answer, add, take back. Works without any private key of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from tocsin.access.actors import REPORTER
+from tocsin.access.permissions import Permission
+from tocsin.common import clock
+from tocsin.common.errors import Conflict, NotPermitted, RuleBroken
+from tocsin.ledger.leaf import LEAF_SIZE, Event
+from tocsin.tips import deadlines
+from tocsin.tips import workflow as life
+from tocsin.tips.content import message_place, receipt_place
+from tocsin.tips.models import Identity, MessageKind, Tip, TipMessage
+from tocsin.tips.papers import TipPapers, public_event
+from tocsin.tips.selectors import next_date
+from tocsin.tips.workflow import TIP_LIFE, PlainState, State
+from tocsin.vault.codes import CodeKeys
+from tocsin.vault.installed import keyring
+from tocsin.vault.opening import open_message, open_small
+from tocsin.vault.sealing import seal_message
+from tocsin.workflow.services import Move, overtake_proposals, take_step
+
+LONGEST_TEXT = 200_000
+
+
+@dataclass(frozen=True)
+class MailboxMessage:
+    """One line of the conversation. ``text`` is ``None`` for the reporter's own: those only staff can open."""
+
+    kind: str
+    from_staff: bool
+    text: str | None
+    written_hour: datetime
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """What the reporter sees. ``promise`` is the signed note that was given on arrival, ``leaf`` the 97 bytes in the
+    public ledger that it speaks of and ``event`` what they say to the public.
+    """
+
+    plain_state: PlainState
+    outcome_label: str
+    next_date: date | None
+    messages: Sequence[MailboxMessage]
+    promise: bytes
+    leaf: bytes
+    event: Event
+    waits_for_answer: bool
+    can_write: bool
+    can_withdraw: bool
+
+
+def find_tip(keys: Sequence[CodeKeys]) -> tuple[Tip, CodeKeys] | None:
+    """The tip that one of ``keys`` opens. One query whatever the number of candidates, found or not."""
+    by_hash = {key.login_hash: key for key in keys}
+    tip = Tip.objects.filter(login_hash__in=list(by_hash)).first()
+    return (tip, by_hash[bytes(tip.login_hash)]) if tip else None
+
+
+def _own_tip(keys: CodeKeys) -> Tip:
+    found = find_tip([keys])
+    if found is None:
+        raise NotPermitted(_("We could not open a mailbox with these words. Check them and try again."))
+    return found[0]
+
+
+def read_mailbox(keys: CodeKeys) -> Mailbox:
+    """The mailbox in clear. Raises ``NotPermitted`` when no tip belongs to ``keys``."""
+    REPORTER.require(Permission.MAILBOX_READ)
+    tip = _own_tip(keys)
+    given = open_small(keys.receipt, bytes(tip.receipt), receipt_place(tip.ref))
+    return Mailbox(
+        plain_state=tip.face.plain,
+        outcome_label=_outcome_for_reporter(tip),
+        next_date=next_date(tip),
+        messages=[_in_clear(message, keys) for message in tip.messages.order_by("id")],
+        promise=given[LEAF_SIZE:],
+        leaf=given[:LEAF_SIZE],
+        event=public_event("received", tip.received_hour, tip.unit),
+        waits_for_answer=tip.state == State.NEED_INFO,
+        can_write=tip.state != State.WITHDRAWN,
+        can_withdraw=bool(TIP_LIFE.step("withdraw").sources & {tip.state}) or tip.state == State.RECEIVED,
+    )
+
+
+def _outcome_for_reporter(tip: Tip) -> str:
+    """The result in words, once the reporter was told or the tip ended."""
+    told = tip.state in (State.FEEDBACK_GIVEN, State.CLOSED, State.WITHDRAWN)
+    return str(tip.get_outcome_display()) if told and tip.outcome else ""
+
+
+def _in_clear(message: TipMessage, keys: CodeKeys) -> MailboxMessage:
+    text = None
+    if message.from_staff:
+        text = open_message(keys.mail_private, bytes(message.blob), message_place(message.ref)).decode()
+    return MailboxMessage(message.kind, message.from_staff, text, message.written_hour)
+
+
+def write_to_staff(*, keys: CodeKeys, text: str, attempt: str) -> None:
+    """Send an answer or an addition. ``attempt`` names the try, so that sending twice stores one message.
+
+    Raises ``RuleBroken`` for an empty or too long text and ``Conflict`` after the tip was taken back.
+    """
+    text = text.strip()
+    if not text:
+        raise RuleBroken(_("Write something before you send it. Nothing was sent."))
+    if len(text) > LONGEST_TEXT:
+        raise RuleBroken(_("This text is longer than 200,000 characters. Send it in two parts. Nothing was sent."))
+    with transaction.atomic():
+        tip = Tip.objects.select_for_update().get(pk=_own_tip(keys).pk)
+        if TipMessage.objects.filter(ref=attempt).exists():
+            return
+        if tip.state == State.WITHDRAWN:
+            raise Conflict(_("You took this report back, so nothing can be added. You can send a new report."))
+        if tip.state == State.NEED_INFO:
+            kind, step, changes = MessageKind.ANSWER, life.ANSWER, deadlines.resume(tip, clock.now().date())
+        else:
+            kind, step, changes = MessageKind.ADDITION, life.ADD, {}
+        move = Move(step, changes={**changes, "unread_replies": tip.unread_replies + 1})
+        papers = TipPapers(ref=tip.ref, k_events=keys.events, keyring=keyring())
+        take_step(actor=REPORTER, life=TIP_LIFE, subject=tip, move=move, papers=papers)
+        TipMessage.objects.create(
+            tip=tip,
+            ref=attempt,
+            kind=kind,
+            blob=seal_message(text.encode(), recipients=[keyring().unit_public], place=message_place(attempt)),
+            written_hour=clock.on_the_hour(clock.now()),
+        )
+
+
+def withdraw(*, keys: CodeKeys) -> bool:
+    """Take the report back. Returns whether its text was destroyed (nobody had confirmed reading it yet).
+
+    Somebody who already acted on it keeps what they know; contact and any award stop.
+    """
+    with transaction.atomic():
+        tip = Tip.objects.select_for_update().get(pk=_own_tip(keys).pk)
+        unread = tip.state == State.RECEIVED
+        step = life.WITHDRAW_UNREAD if unread else life.WITHDRAW
+        changes: dict[str, object] = {"outcome": life.Outcome.WITHDRAWN}
+        if unread:
+            changes |= {"content": b"", "wrapped_key": b"", "destroyed_on": clock.now().date()}
+        papers = TipPapers(ref=tip.ref, k_events=keys.events, keyring=keyring())
+        take_step(actor=REPORTER, life=TIP_LIFE, subject=tip, move=Move(step, changes=changes), papers=papers)
+        overtake_proposals(life=TIP_LIFE, subject_ref=tip.ref)
+        if unread:
+            Identity.objects.filter(ref=tip.identity_ref).update(blob=b"", wrapped_keys=b"")
+            TipMessage.objects.filter(tip=tip).delete()
+    return unread

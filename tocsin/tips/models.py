@@ -1,0 +1,130 @@
+"""A tip as one person sent it, the sealed identity beside it, its messages and the interests that staff declared.
+
+What the database can read without a key: the channel, the category code, the state, dates and sizes. Everything that
+a person wrote is sealed. ``id`` keeps the exact order of arrival (awards need it); times are kept by the hour.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tocsin.tips.workflow import FACES, Face, Outcome, State
+
+
+class Tip(models.Model):
+    """What one person sent, once. The sealed columns are written on arrival and only ever destroyed."""
+
+    ref = models.CharField(max_length=20, unique=True)
+    intake_key = models.BinaryField(max_length=32, unique=True)
+    state = models.CharField(max_length=24, choices=State.choices, default=State.RECEIVED)
+    outcome = models.CharField(max_length=32, choices=Outcome.choices, blank=True)
+    channel = models.CharField(max_length=16)
+    category = models.CharField(max_length=48)
+    pack_version = models.CharField(max_length=64)
+    unit = models.CharField(max_length=64)
+    received_hour = models.DateTimeField()
+
+    content = models.BinaryField()
+    wrapped_key = models.BinaryField()
+    retention_id = models.CharField(max_length=7)
+    identity_ref = models.CharField(max_length=20)
+    login_hash = models.BinaryField(max_length=32, unique=True)
+    mail_public = models.BinaryField(max_length=32)
+    receipt = models.BinaryField()
+    event_count = models.PositiveIntegerField(default=1)
+
+    acknowledge_by = models.DateField()
+    acknowledged_on = models.DateField(null=True, blank=True)
+    feedback_by = models.DateField(null=True, blank=True)
+    paused_on = models.DateField(null=True, blank=True)
+    pause_used = models.BooleanField(default=False)
+    unread_replies = models.PositiveIntegerField(default=0)
+
+    urgent = models.BooleanField(default=False)
+    drill = models.BooleanField(default=False)
+    destroyed_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["state", "-urgent", "id"], name="tip_inbox"),
+            models.Index(fields=["-urgent", "id"], name="tip_urgent_oldest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"tip {self.ref}"
+
+    @property
+    def face(self) -> Face:
+        """Tone, help text and plain word of the state."""
+        return FACES[State(self.state)]
+
+
+class Identity(models.Model):
+    """Who the reporter is, sealed to pairs of custodians; present for every tip, also where no name was given."""
+
+    ref = models.CharField(max_length=20, unique=True)
+    blob = models.BinaryField()
+    wrapped_keys = models.BinaryField()
+
+    class Meta:
+        verbose_name_plural = "identities"
+
+    def __str__(self) -> str:
+        return f"identity {self.ref}"
+
+
+class MessageKind(models.TextChoices):
+    """What a message is."""
+
+    QUESTION = "question", _("Question")
+    ANSWER = "answer", _("Answer")
+    ADDITION = "addition", _("Addition")
+    FEEDBACK = "feedback", _("Result")
+
+
+FROM_STAFF = frozenset({MessageKind.QUESTION, MessageKind.FEEDBACK})
+
+
+class TipMessage(models.Model):
+    """One message in a tip's mailbox. Staff's are sealed to the reporter and the unit, the reporter's to the unit."""
+
+    tip = models.ForeignKey(Tip, on_delete=models.PROTECT, related_name="messages")
+    ref = models.CharField(max_length=20, unique=True)
+    kind = models.CharField(max_length=12, choices=MessageKind.choices)
+    blob = models.BinaryField()
+    written_hour = models.DateTimeField()
+    staff = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=sorted(FROM_STAFF), staff__isnull=False)
+                | models.Q(kind__in=["answer", "addition"], staff__isnull=True),
+                name="only_staff_messages_name_staff",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.ref}"
+
+    @property
+    def from_staff(self) -> bool:
+        """Whether the authority wrote it."""
+        return self.kind in FROM_STAFF
+
+
+class Declaration(models.Model):
+    """What a member of staff declared about an own interest in a tip. An interest shuts that person out of it."""
+
+    tip = models.ForeignKey(Tip, on_delete=models.CASCADE, related_name="declarations")
+    staff = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    has_interest = models.BooleanField()
+    declared_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tip", "staff"], name="one_declaration_per_person")]
+
+    def __str__(self) -> str:
+        return f"{self.tip_id}: staff {self.staff_id} {'has an' if self.has_interest else 'has no'} interest"

@@ -1,0 +1,162 @@
+"""The life of a tip: states, outcomes, and every permitted step. Read it as a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from tocsin.access.permissions import Permission
+from tocsin.workflow.steps import Life, Step
+
+
+class State(models.TextChoices):
+    """Where a tip stands. States of later stages (linked, referred, expired) come with their steps."""
+
+    RECEIVED = "received", _("Received")
+    ACKNOWLEDGED = "acknowledged", _("Acknowledged")
+    IN_TRIAGE = "in_triage", _("In triage")
+    NEED_INFO = "need_info", _("Question asked")
+    UNDER_VERIFICATION = "under_verification", _("Under verification")
+    OUTCOME_SET = "outcome_set", _("Outcome set")
+    FEEDBACK_GIVEN = "feedback_given", _("Feedback given")
+    CLOSED = "closed", _("Closed")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class PlainState(models.TextChoices):
+    """The five words that the reporter sees."""
+
+    RECEIVED = "received", _("Received")
+    BEING_READ = "being_read", _("Being read")
+    QUESTION = "question", _("We have a question")
+    BEING_CHECKED = "being_checked", _("Being checked or passed on")
+    FINISHED = "finished", _("Finished")
+
+
+@dataclass(frozen=True)
+class Face:
+    """How a state looks: its tone, a sentence for staff, and the plain word for the reporter."""
+
+    tone: str
+    help: str | Promise
+    plain: PlainState
+
+
+FACES: dict[State, Face] = {
+    State.RECEIVED: Face("blue", _("Nobody has confirmed reading it yet."), PlainState.RECEIVED),
+    State.ACKNOWLEDGED: Face("turquoise", _("A person has read it."), PlainState.BEING_READ),
+    State.IN_TRIAGE: Face("purple", _("Somebody decides what should happen with it."), PlainState.BEING_READ),
+    State.NEED_INFO: Face("yellow", _("We asked the reporter and wait for an answer."), PlainState.QUESTION),
+    State.UNDER_VERIFICATION: Face("orange", _("The facts are being checked."), PlainState.BEING_CHECKED),
+    State.OUTCOME_SET: Face("green", _("Two people decided the outcome; feedback is due."), PlainState.BEING_CHECKED),
+    State.FEEDBACK_GIVEN: Face("green", _("The reporter was told the result."), PlainState.FINISHED),
+    State.CLOSED: Face("grey", _("Finished."), PlainState.FINISHED),
+    State.WITHDRAWN: Face("grey", _("The reporter took it back."), PlainState.FINISHED),
+}
+
+
+class Outcome(models.TextChoices):
+    """What came of a tip. Good faith is the default reading of a tip that could not be confirmed."""
+
+    SUBSTANTIATED = "substantiated", _("Confirmed")
+    PARTLY_SUBSTANTIATED = "partly_substantiated", _("Confirmed in part")
+    UNSUBSTANTIATED_GOOD_FAITH = "unsubstantiated_good_faith", _("Not confirmed; reported in good faith")
+    INSUFFICIENT_INFORMATION = "insufficient_information", _("Not enough information")
+    NOT_WITHIN_REMIT = "not_within_remit", _("Not a matter for this office")
+    ALREADY_KNOWN = "already_known", _("Already known")
+    REFUSED_PROTECTED_ACTIVITY = "refused_protected_activity", _("Lawful activity: not taken up")
+    WITHDRAWN = "withdrawn", _("Taken back by the reporter")
+
+
+REMIT_OUTCOMES = frozenset({Outcome.NOT_WITHIN_REMIT, Outcome.REFUSED_PROTECTED_ACTIVITY})
+VERIFIED_OUTCOMES = (
+    Outcome.UNSUBSTANTIATED_GOOD_FAITH,
+    Outcome.SUBSTANTIATED,
+    Outcome.PARTLY_SUBSTANTIATED,
+    Outcome.INSUFFICIENT_INFORMATION,
+    Outcome.ALREADY_KNOWN,
+    Outcome.NOT_WITHIN_REMIT,
+)
+
+S, P = State, Permission
+OPEN = frozenset(set(State) - {S.CLOSED, S.WITHDRAWN})
+
+
+def _from(*states: State) -> frozenset[str]:
+    return frozenset(states)
+
+
+ACKNOWLEDGE = Step(
+    "acknowledge", _("Confirm that you have read it"), _from(S.RECEIVED), S.ACKNOWLEDGED,
+    P.TIP_ACKNOWLEDGE, "clocks.acknowledge",
+)  # fmt: skip
+FLAG_URGENT = Step(
+    "flag_urgent", _("Mark as urgent"), frozenset(OPEN), None,
+    P.TIP_FLAG_URGENT, "clocks.urgent", public_kind=None, needs_reason=True,
+)  # fmt: skip
+BEGIN_TRIAGE = Step(
+    "begin_triage", _("Take into triage"), _from(S.ACKNOWLEDGED), S.IN_TRIAGE, P.TIP_TRIAGE, "conflict_of_interest",
+)  # fmt: skip
+ASK = Step("ask", _("Ask the reporter"), _from(S.IN_TRIAGE), S.NEED_INFO, P.TIP_ASK, "clocks.need_info")
+ASK_WHILE_CHECKING = Step(
+    "ask_while_checking", _("Ask the reporter"), _from(S.UNDER_VERIFICATION), None, P.TIP_ASK, "clocks.need_info",
+)  # fmt: skip
+ANSWER = Step("answer", _("Answer"), _from(S.NEED_INFO), S.IN_TRIAGE, P.MAILBOX_WRITE, "mailbox")
+ADD = Step(
+    "add", _("Add to the report"), frozenset(set(State) - {S.NEED_INFO, S.WITHDRAWN}), None, P.MAILBOX_WRITE, "mailbox",
+)  # fmt: skip
+RESUME = Step(
+    "resume", _("Go on without an answer"), _from(S.NEED_INFO), S.IN_TRIAGE,
+    P.TIP_TRIAGE, "clocks.need_info", needs_reason=True,
+)  # fmt: skip
+START_VERIFICATION = Step(
+    "start_verification", _("Start verification"), _from(S.IN_TRIAGE), S.UNDER_VERIFICATION,
+    P.TIP_VERIFY, "verification.legal_basis", needs_reason=True,
+)  # fmt: skip
+REFUSE_REMIT = Step(
+    "refuse_remit", _("Not for this office"), _from(S.IN_TRIAGE), S.OUTCOME_SET,
+    P.REMIT_DECIDE, "remit", needs_reason=True, barred_by="urgent",
+)  # fmt: skip
+REFUSE_REMIT_URGENT = Step(
+    "refuse_remit_urgent", _("Not for this office (urgent)"), _from(S.IN_TRIAGE), S.OUTCOME_SET,
+    P.REMIT_CONFIRM, "remit", needs_reason=True, four_eyes=True, proposed_with=P.REMIT_DECIDE,
+)  # fmt: skip
+SET_OUTCOME = Step(
+    "set_outcome", _("Set the outcome"), _from(S.UNDER_VERIFICATION), S.OUTCOME_SET,
+    P.OUTCOME_DECIDE, "outcome", needs_reason=True, four_eyes=True, proposed_with=P.OUTCOME_PROPOSE,
+)  # fmt: skip
+GIVE_FEEDBACK = Step(
+    "give_feedback", _("Tell the reporter the result"), _from(S.OUTCOME_SET), S.FEEDBACK_GIVEN,
+    P.FEEDBACK_GIVE, "clocks.feedback", public_kind="answered",
+)  # fmt: skip
+CLOSE = Step(
+    "close", _("Close"), _from(S.FEEDBACK_GIVEN), S.CLOSED,
+    P.TIP_CLOSE, "close", public_kind="closed:{outcome}", needs_reason=True, barred_by="urgent",
+)  # fmt: skip
+CLOSE_URGENT = Step(
+    "close_urgent", _("Close (urgent)"), _from(S.FEEDBACK_GIVEN), S.CLOSED, P.TIP_CLOSE, "close",
+    public_kind="closed:{outcome}", needs_reason=True, four_eyes=True, proposed_with=P.TIP_CLOSE,
+)  # fmt: skip
+REOPEN = Step(
+    "reopen", _("Open again"), _from(S.CLOSED), S.IN_TRIAGE, P.TIP_REOPEN, "reopen", needs_reason=True,
+)  # fmt: skip
+WITHDRAW = Step(
+    "withdraw", _("Take the report back"), frozenset(OPEN - {S.RECEIVED}), S.WITHDRAWN,
+    P.TIP_WITHDRAW, "withdraw", public_kind="closed:withdrawn",
+)  # fmt: skip
+WITHDRAW_UNREAD = Step(
+    "withdraw_unread", _("Take the report back"), _from(S.RECEIVED), S.WITHDRAWN,
+    P.TIP_WITHDRAW, "withdraw", public_kind="deleted:withdrawn",
+)  # fmt: skip
+
+TIP_LIFE = Life(
+    "tip",
+    (
+        ACKNOWLEDGE, FLAG_URGENT, BEGIN_TRIAGE, ASK, ASK_WHILE_CHECKING, ANSWER, ADD, RESUME, START_VERIFICATION,
+        REFUSE_REMIT, REFUSE_REMIT_URGENT, SET_OUTCOME, GIVE_FEEDBACK, CLOSE, CLOSE_URGENT, REOPEN, WITHDRAW,
+        WITHDRAW_UNREAD,
+    ),
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Shared templates, components, design tokens and icons. No rules, no tables."""

@@ -1,0 +1,62 @@
+"""What every answer of both doors carries, and how broken rules become pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.module_loading import import_string
+
+from tocsin.common.errors import Busy, RuleBroken
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class SecurityHeaders:
+    """The same headers on every answer, error pages and static files included."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self._next = get_response
+        self._fixed = {
+            "Content-Security-Policy": settings.TOCSIN_CSP,
+            "Referrer-Policy": "same-origin",
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": "DENY",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        }
+        if settings.SESSION_COOKIE_SECURE:
+            self._fixed["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass on, then add the headers; pages are never kept by browsers or proxies, static files may be."""
+        response = self._next(request)
+        for name, value in self._fixed.items():
+            response.headers[name] = value
+        if "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = "no-store"
+        if not response.streaming and "Content-Length" not in response.headers:
+            response.headers["Content-Length"] = str(len(response.content))
+        return response
+
+
+class PlainErrors:
+    """Turns a broken rule into the door's own page with its sentence. Everything else is left to Django's handlers."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self._next = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass on."""
+        return self._next(request)
+
+    def process_exception(self, request: HttpRequest, fault: Exception) -> HttpResponse | None:
+        """The page that ``settings.TOCSIN_RULE_PAGE`` draws for a ``RuleBroken``; ``None`` for other faults."""
+        if not isinstance(fault, RuleBroken):
+            return None
+        response: HttpResponse = import_string(settings.TOCSIN_RULE_PAGE)(request, fault)
+        if isinstance(fault, Busy):
+            response.headers["Retry-After"] = "60"
+        return response

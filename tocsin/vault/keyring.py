@@ -1,0 +1,64 @@
+"""The public keys to which everything is sealed: all that the public door holds besides its promise signer."""
+
+from __future__ import annotations
+
+import base64
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tocsin.common.errors import Unsafe
+from tocsin.vault.blobs import KEY_BYTES
+from tocsin.vault.retention import public_key_for
+
+FILE = "keyring.toml"
+
+
+@dataclass(frozen=True)
+class PublicKeyring:
+    """X25519 public keys (32 bytes each): the unit's, the month's retention key, the custodians' by name."""
+
+    unit_id: str
+    unit_public: bytes
+    retention_id: str
+    retention_public: bytes
+    custodians: Mapping[str, bytes]
+
+    @classmethod
+    def load(cls, folder: Path, month: str) -> PublicKeyring:
+        """Read ``keyring.toml`` and the retention key for ``month``. Raises ``Unsafe`` when something is missing."""
+        try:
+            told = tomllib.loads((folder / FILE).read_text(encoding="utf-8"))
+            unit = _key(told["unit"]["public"])
+            custodians = {name: _key(text) for name, text in told["custodians"].items()}
+            retention_id, retention = public_key_for(folder, month)
+            return cls(told["unit"]["id"], unit, retention_id, retention, custodians)
+        except FileNotFoundError:
+            raise Unsafe(f"{folder / FILE} is missing. Copy the folder keys/public of the installation here.") from None
+        except (tomllib.TOMLDecodeError, KeyError, ValueError) as wrong:
+            raise Unsafe(f"{folder / FILE} cannot be read ({wrong}). Copy it again from the installation.") from wrong
+
+
+def write_keyring(folder: Path, *, unit_id: str, unit_public: bytes, custodians: Mapping[str, bytes]) -> None:
+    """Write ``keyring.toml``. Raises ``FileExistsError`` when there is one."""
+    lines = ["[unit]", f"id = {_quoted(unit_id)}", f"public = {_quoted(_text(unit_public))}", "", "[custodians]"]
+    lines += [f"{_quoted(name)} = {_quoted(_text(public))}" for name, public in sorted(custodians.items())]
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / FILE).open("x", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+
+
+def _key(text: str) -> bytes:
+    key = base64.b64decode(text, validate=True)
+    if len(key) != KEY_BYTES:
+        raise ValueError("a public key has 32 bytes")
+    return key
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
