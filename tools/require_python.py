@@ -2,7 +2,7 @@
 
 import sys
 
-if sys.version_info < (3, 11):
+if sys.version_info < (3, 11):  # noqa: UP036  older Pythons are exactly who this file speaks to
     sys.exit(f"Tocsin needs Python 3.11 or newer; this is {sys.version.split()[0]}. Try: make PYTHON=python3.11 demo")
 try:
     import ensurepip  # noqa: F401  only to see whether it is there

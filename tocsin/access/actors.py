@@ -37,6 +37,12 @@ class Actor:
         """The primary key of the member of staff; ``None`` for programs and reporters."""
         return int(self.ref) if self.kind is ActorKind.STAFF else None
 
+    def require_staff(self) -> int:
+        """The primary key of the member of staff. Raises ``NotPermitted`` for programs and reporters."""
+        if self.staff_id is None:
+            raise NotPermitted(_("Only a member of staff can do this."))
+        return self.staff_id
+
     def may(self, permission: Permission) -> bool:
         """Whether one of the actor's roles allows ``permission``."""
         return any(permission in ALLOWED[role] for role in self.roles)

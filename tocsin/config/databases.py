@@ -21,7 +21,8 @@ def sqlite(path: Path | str) -> dict[str, Any]:
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(path),
         "CONN_MAX_AGE": None,
-        # A deferred BEGIN fails at once when two writers meet; IMMEDIATE waits up to ``timeout`` seconds (a batch of 100,000 leaves holds it for three).
+        # A deferred BEGIN fails at once when two writers meet; IMMEDIATE waits up to ``timeout`` seconds (signing a
+        # batch of 100,000 leaves holds the lock for about three).
         "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": _PRAGMAS},
     }
 

@@ -13,6 +13,7 @@ from tocsin.intake.submission import clean
 from tocsin.tips import services
 from tocsin.tips.models import Tip
 
+
 def people() -> dict[str, Actor]:
     """The demonstration's staff by sign-in name."""
     return {staff.username: staff.as_actor() for staff in Staff.objects.all()}

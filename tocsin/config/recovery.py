@@ -20,9 +20,7 @@ def _old(desk: LedgerDesk) -> OldLog:
 def describe() -> str:
     """What is wrong with the ledger, in words."""
     desk = ledger_desk()
-    return check(
-        checkpoint_copy=desk.checkpoint_copy, log_dir=desk.log_dir, verifier=desk.signer.verifier
-    ).sentence
+    return check(checkpoint_copy=desk.checkpoint_copy, log_dir=desk.log_dir, verifier=desk.signer.verifier).sentence
 
 
 def begin_new_origin(reason: str) -> str:

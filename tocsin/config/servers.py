@@ -14,6 +14,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from granian.constants import Interfaces
+from granian.log import LogLevels
 from granian.server import Server
 
 from tocsin.config.instance import Door, Instance
@@ -35,7 +36,7 @@ def serve_door(name: str, door: Door) -> None:
         blocking_threads=door.threads,
         backlog=2048,
         log_access=False,
-        log_level="warning",
+        log_level=LogLevels.warning,
         respawn_failed_workers=True,
     ).serve()
 
@@ -92,7 +93,7 @@ def wait_until_ready(instance: Instance, *, seconds: float = 30) -> None:
         url = f"http://{door.address}:{door.port}/healthz"
         while True:
             try:
-                with urlopen(url, timeout=2):  # noqa: S310  a fixed http address of this machine
+                with urlopen(url, timeout=2):
                     break
             except (URLError, OSError):
                 if time.monotonic() > deadline:

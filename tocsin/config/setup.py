@@ -103,15 +103,15 @@ def _make_keys(home: Path, answers: Answers) -> None:
         custodians[name] = public_of(private)
     write_keyring(keys / "public", unit_id=answers.unit, unit_public=public_of(unit), custodians=custodians)
     make_month_keys(keys / "public", keys / "desk", months=[clock.month_of(clock.now())])
-    for folder, name, signer in (
+    for process, name, signer in (
         ("worker", "ledger", Signer.generate(answers.origin)),
         ("worker", "audit", Signer.generate(f"{answers.origin}/audit")),
         ("door", "promise", Signer.generate(f"{answers.origin}/promise")),
     ):
-        write_secret(keys / folder / f"{name}.key", signer.skey.encode() + b"\n")
+        write_secret(keys / process / f"{name}.key", signer.skey.encode() + b"\n")
         (keys / "public" / f"{name}.vkey").write_text(signer.vkey + "\n")
-    for folder in ("door", "desk"):
-        write_secret(keys / folder / "secret.key", secrets.token_hex(32).encode() + b"\n")
+    for process in ("door", "desk"):
+        write_secret(keys / process / "secret.key", secrets.token_hex(32).encode() + b"\n")
 
 
 def _settings(answers: Answers) -> str:

@@ -56,7 +56,9 @@ def accept_tip(
     """
     actor.require(Permission.TIP_RECEIVE)
     keys = CodeKeys.derive(attempt.seed)
-    prepared = prepare(submission=submission, attempt=attempt, keys=keys, signer=promise_signer(), arrived_at=arrived_at)
+    prepared = prepare(
+        submission=submission, attempt=attempt, keys=keys, signer=promise_signer(), arrived_at=arrived_at
+    )
     if committer().commit((actor, prepared)):
         return Accepted(attempt.seed, prepared.promise, prepared.entry[0], prepared.tip.acknowledge_by, True)
     return _accepted_before(attempt, keys)

@@ -68,7 +68,7 @@ def store(jobs: Sequence[Job]) -> list[bool]:
 
 
 def _insert(jobs: Sequence[Job]) -> list[bool]:
-    keys = [job[1].tip.intake_key for job in jobs]
+    keys = [bytes(job[1].tip.intake_key) for job in jobs]
     known = {bytes(key) for key in Tip.objects.filter(intake_key__in=keys).values_list("intake_key", flat=True)}
     fresh: list[Job] = []
     verdicts: list[bool] = []

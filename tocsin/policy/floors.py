@@ -40,9 +40,7 @@ LIMITS = (
     Limit("clocks.feedback_months", lambda pack: pack.clocks.feedback_months, 1, 3),
     Limit("clocks.need_info_pause_days", lambda pack: pack.clocks.need_info_pause_days, 1, 30),
     Limit("retention.unfounded_days", lambda pack: pack.retention.unfounded_days, 1, 90),
-    Limit(
-        "retention.substantiated_review_years", lambda pack: pack.retention.substantiated_review_years, 1, 5
-    ),
+    Limit("retention.substantiated_review_years", lambda pack: pack.retention.substantiated_review_years, 1, 5),
     Limit("retention.legal_hold_months", lambda pack: pack.retention.legal_hold_months, 1, 12),
     Limit("statistics.smallest_cell", lambda pack: pack.statistics.smallest_cell, 5),
     Limit("false_tips.answer_days", lambda pack: pack.false_tips.answer_days, 14),

@@ -60,9 +60,7 @@ def fingerprint_of(files: dict[str, bytes]) -> str:
 def _read_files(path: Path) -> dict[str, bytes]:
     """All files below ``path`` but hidden ones, which editors and file managers leave behind."""
     try:
-        found = {
-            file.relative_to(path).as_posix(): file.read_bytes() for file in path.rglob("*") if file.is_file()
-        }
+        found = {file.relative_to(path).as_posix(): file.read_bytes() for file in path.rglob("*") if file.is_file()}
     except OSError as error:
         raise PackInvalid([_fault(str(path), "", f"cannot be read ({error.strerror}).")]) from error
     files = {name: data for name, data in found.items() if not name.startswith(".") and "/." not in name}
@@ -96,9 +94,7 @@ def _is_category(name: str) -> bool:
     return folder == CATEGORIES and rest.endswith(".toml") and "/" not in rest
 
 
-def _categories(
-    files: dict[str, bytes], pack_file: PackFile, findings: list[Finding]
-) -> tuple[Category, ...]:
+def _categories(files: dict[str, bytes], pack_file: PackFile, findings: list[Finding]) -> tuple[Category, ...]:
     categories = []
     for name in filter(_is_category, sorted(files)):
         try:
@@ -133,9 +129,7 @@ def _texts(files: dict[str, bytes], pack_file: PackFile, findings: list[Finding]
             findings.append(Finding(name, "", "is missing.", "Translate the texts, or drop the language."))
             continue
         try:
-            texts[language] = read_texts(
-                Table(_parse(name, files), file=name), language, pack_file.legal_basis
-            )
+            texts[language] = read_texts(Table(_parse(name, files), file=name), language, pack_file.legal_basis)
         except PackInvalid as invalid:
             findings += invalid.findings
     if len(texts) == len(names):

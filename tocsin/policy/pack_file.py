@@ -207,23 +207,17 @@ def _retention(table: Table) -> Retention:
 
 def _false_tips(table: Table) -> FalseTips:
     with table:
-        return FalseTips(
-            answer_days=table.number("answer_days"), decision_people=table.number("decision_people")
-        )
+        return FalseTips(answer_days=table.number("answer_days"), decision_people=table.number("decision_people"))
 
 
 def _sharing(table: Table) -> Sharing:
     with table:
-        return Sharing(
-            expires_days=table.number("expires_days"), reminder_days=table.numbers("reminder_days")
-        )
+        return Sharing(expires_days=table.number("expires_days"), reminder_days=table.numbers("reminder_days"))
 
 
 def _statistics(table: Table) -> Statistics:
     with table:
-        return Statistics(
-            smallest_cell=table.number("smallest_cell"), periods=table.some_of("periods", Period)
-        )
+        return Statistics(smallest_cell=table.number("smallest_cell"), periods=table.some_of("periods", Period))
 
 
 def _calendar(table: Table) -> Calendar:

@@ -135,9 +135,7 @@ class Table:
             return []
         values = self._get(name, list, "a list of tables")
         if len(values) < at_least or any(not isinstance(value, dict) for value in values):
-            self.refuse(
-                name, f"is no list of {at_least} or more tables.", "Write one [[table]] for each entry."
-            )
+            self.refuse(name, f"is no list of {at_least} or more tables.", "Write one [[table]] for each entry.")
         return [self._below(value, f"{self.path(name)}[{n}]") for n, value in enumerate(values)]
 
     def _below(self, data: Mapping[str, object], key: str) -> Table:

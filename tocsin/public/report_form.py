@@ -1,4 +1,4 @@
-"""The short form: its fields, and the blank page rendered once for each language.
+"""The short form: its fields, and the blank page, drawn from a stencil.
 
 Checking what was sent is the business of ``intake.submission``; this form only draws.
 """
@@ -7,22 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
-from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
 
 from tocsin.intake.attempts import TicketOffice
 from tocsin.policy.active import get_pack
-from tocsin.public.page import context, in_language, language
+from tocsin.public.page import language
+from tocsin.public.stencils import hole, stencil
 from tocsin.ui.forms import UiFormMixin
-
-_TICKET = "ticket-goes-here"
-_CSRF = "csrf-goes-here"
 
 
 def _text(rows: int) -> forms.Textarea:
@@ -60,8 +57,8 @@ class ReportForm(UiFormMixin, forms.Form):
     how = forms.CharField(
         label=_("How do you know?"),
         help_text=_(
-            "Did you see it, or did someone tell you? Say too if you work with the person, are family, or had a quarrel. "
-            "That does not count against you; it helps us check fairly."
+            "Did you see it, or did someone tell you? Say too if you work with the person, are family, or had a "
+            "quarrel. That does not count against you; it helps us check fairly."
         ),
         required=False,
         widget=_text(3),
@@ -99,20 +96,11 @@ def tickets() -> TicketOffice:
     return TicketOffice(settings.SECRET_KEY)
 
 
-def blank_form(request: HttpRequest, ticket: str) -> bytes:
+def blank_form(request: HttpRequest, ticket: str) -> str:
     """The page with an empty form and the visitor's own ticket and form check."""
-    before, between, after = _pieces(language(), request.path)
-    return b"".join((before, get_token(request).encode(), between, ticket.encode(), after))
+    page = stencil("public/report.html", language(), request.path, _holes)
+    return page.fill({"csrf": get_token(request), "ticket": ticket})
 
 
-@cache
-def _pieces(code: str, path: str) -> tuple[bytes, bytes, bytes]:
-    """The page cut where the two secrets go. Nothing of a visitor is in it: the request is a made-up one."""
-    made_up = HttpRequest()
-    made_up.method, made_up.path = "GET", path
-    with override(code):
-        told = context(made_up, ticket=_TICKET, csrf=_CSRF, form=ReportForm(), notice="")
-        page = render_to_string("public/report.html", told)
-    before, rest = page.split(_CSRF)
-    between, after = rest.split(_TICKET)
-    return before.encode(), between.encode(), after.encode()
+def _holes() -> dict[str, Any]:
+    return {"ticket": hole("ticket"), "csrf": hole("csrf"), "form": ReportForm(), "notice": ""}

@@ -61,7 +61,7 @@ class SessionStore(SessionBase):
 
     def save(self, must_create: bool = False) -> None:
         """Put the present data into the cookie text."""
-        self._session_key = seal(self._get_session(no_load=must_create))
+        self._session_key = seal({} if must_create else dict(self.items()))
         self.modified = True
 
     def exists(self, session_key: str) -> bool:

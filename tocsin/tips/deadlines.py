@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from tocsin.tips.models import Tip
+from tocsin.tips.workflow import OPEN, State
 
 LONGEST_PAUSE = timedelta(days=30)
 
@@ -20,3 +21,12 @@ def resume(tip: Tip, today: date) -> dict[str, object]:
         return {}
     waited = min(today - tip.paused_on, LONGEST_PAUSE)
     return {"paused_on": None, "feedback_by": tip.feedback_by + waited if tip.feedback_by else None}
+
+
+def next_date(tip: Tip) -> date | None:
+    """The latest date on which the reporter hears something next; ``None`` when nothing is due."""
+    if tip.state == State.RECEIVED:
+        return tip.acknowledge_by
+    if tip.state in OPEN and tip.state != State.FEEDBACK_GIVEN:
+        return tip.feedback_by
+    return None

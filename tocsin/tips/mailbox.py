@@ -19,7 +19,6 @@ from tocsin.tips import workflow as life
 from tocsin.tips.content import message_place, receipt_place
 from tocsin.tips.models import Identity, MessageKind, Tip, TipMessage
 from tocsin.tips.papers import TipPapers, public_event
-from tocsin.tips.selectors import next_date
 from tocsin.tips.workflow import TIP_LIFE, PlainState, State
 from tocsin.vault.codes import CodeKeys
 from tocsin.vault.installed import keyring
@@ -80,7 +79,7 @@ def read_mailbox(keys: CodeKeys) -> Mailbox:
     return Mailbox(
         plain_state=tip.face.plain,
         outcome_label=_outcome_for_reporter(tip),
-        next_date=next_date(tip),
+        next_date=deadlines.next_date(tip),
         messages=[_in_clear(message, keys) for message in tip.messages.order_by("id")],
         promise=given[LEAF_SIZE:],
         leaf=given[:LEAF_SIZE],

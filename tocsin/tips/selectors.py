@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Count, QuerySet
@@ -29,7 +29,7 @@ def tips_visible_to(actor: Actor) -> QuerySet[Tip]:
     """The tips that ``actor`` may list: none without the permission, never one with an own interest declared."""
     if not actor.may(Permission.TIP_LIST):
         return Tip.objects.none()
-    return Tip.objects.exclude(declarations__staff_id=actor.staff_id, declarations__has_interest=True)
+    return Tip.objects.exclude(declarations__staff_id=actor.require_staff(), declarations__has_interest=True)
 
 
 def inbox(actor: Actor, *, state: str = "", only_open: bool = True) -> QuerySet[Tip]:
@@ -162,12 +162,3 @@ def _waiting(tip: Tip) -> OpenProposal | None:
         return None
     payload = json.loads(open_reason(tip.ref, bytes(proposal.payload)))
     return OpenProposal(proposal, TIP_LIFE.step(proposal.step), payload.get("outcome", ""), payload["reason"])
-
-
-def next_date(tip: Tip) -> date | None:
-    """The latest date on which the reporter hears something next; ``None`` when nothing is due."""
-    if tip.state == State.RECEIVED:
-        return tip.acknowledge_by
-    if tip.state in OPEN and tip.state != State.FEEDBACK_GIVEN:
-        return tip.feedback_by
-    return None

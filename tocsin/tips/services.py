@@ -100,7 +100,7 @@ def declare_interest(*, actor: Actor, tip: Tip, has_interest: bool) -> None:
     actor.require(Permission.TIP_READ)
     _refuse_interested(actor, tip)
     Declaration.objects.update_or_create(
-        tip=tip, staff_id=actor.staff_id, defaults={"has_interest": has_interest, "declared_at": clock.now()}
+        tip=tip, staff_id=actor.require_staff(), defaults={"has_interest": has_interest, "declared_at": clock.now()}
     )
     record_audit(
         actor=actor.name,

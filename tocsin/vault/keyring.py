@@ -10,9 +10,9 @@ from pathlib import Path
 
 from tocsin.common.errors import Unsafe
 from tocsin.vault.blobs import KEY_BYTES
-from tocsin.vault.retention import public_key_for
 
 FILE = "keyring.toml"
+RETENTION_FOLDER = "retention"
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,19 @@ class PublicKeyring:
             raise Unsafe(f"{folder / FILE} is missing. Copy the folder keys/public of the installation here.") from None
         except (tomllib.TOMLDecodeError, KeyError, ValueError) as wrong:
             raise Unsafe(f"{folder / FILE} cannot be read ({wrong}). Copy it again from the installation.") from wrong
+
+
+def public_key_for(public_dir: Path, month: str) -> tuple[str, bytes]:
+    """``(key id, public key)`` to seal with in ``month``: its own, or the newest earlier one when it is missing yet.
+
+    Raises ``Unsafe`` when there is none at all.
+    """
+    folder = public_dir / RETENTION_FOLDER
+    found = sorted(path.stem for path in folder.glob("????-??.pub") if path.stem <= month)
+    if not found:
+        raise Unsafe(f"There is no retention key in {folder}. Start the worker: it makes one each month.")
+    text = (folder / f"{found[-1]}.pub").read_text()
+    return found[-1], base64.b64decode(text)
 
 
 def write_keyring(folder: Path, *, unit_id: str, unit_public: bytes, custodians: Mapping[str, bytes]) -> None:

@@ -15,8 +15,10 @@ from pathlib import Path
 from tocsin.common.errors import Unsafe
 from tocsin.vault.blobs import KEY_BYTES, new_private_key, public_of
 from tocsin.vault.keyfiles import read_secret, write_secret
+from tocsin.vault.keyring import RETENTION_FOLDER as FOLDER
+from tocsin.vault.keyring import public_key_for
 
-FOLDER = "retention"
+__all__ = ["destroy", "make_month_keys", "private_key", "public_key_for"]
 
 
 def make_month_keys(public_dir: Path, private_dir: Path, *, months: Iterable[str]) -> list[str]:
@@ -39,18 +41,6 @@ def make_month_keys(public_dir: Path, private_dir: Path, *, months: Iterable[str
         beside.replace(public_file)
         made.append(month)
     return made
-
-
-def public_key_for(public_dir: Path, month: str) -> tuple[str, bytes]:
-    """``(key id, public key)`` to seal with in ``month``: its own, or the newest earlier one when it is missing yet.
-
-    Raises ``Unsafe`` when there is none at all.
-    """
-    found = sorted(path.stem for path in (public_dir / FOLDER).glob("????-??.pub") if path.stem <= month)
-    if not found:
-        raise Unsafe(f"There is no retention key in {public_dir / FOLDER}. Start the worker: it makes one each month.")
-    text = (public_dir / FOLDER / f"{found[-1]}.pub").read_text()
-    return found[-1], base64.b64decode(text)
 
 
 def private_key(private_dir: Path, key_id: str) -> bytes:

@@ -175,7 +175,7 @@ def propose(*, actor: Actor, life: Life, subject: Any, step: Step, payload: byte
             subject_ref=fresh.ref,
             step=step.name,
             payload=payload,
-            proposer_id=_staff(actor),
+            proposer_id=actor.require_staff(),
             proposed_at=moment,
             expires_at=moment + PROPOSAL_LIFETIME,
         )
@@ -199,10 +199,10 @@ def decide(*, actor: Actor, life: Life, proposal: Proposal, approve: bool, reaso
         fresh = Proposal.objects.select_for_update().get(pk=proposal.pk)
         if fresh.state != ProposalState.OPEN or fresh.expires_at <= clock.now():
             raise Conflict(_("This proposal no longer waits for a decision. Nothing was changed."))
-        if fresh.proposer_id == _staff(actor):
+        if fresh.proposer_id == actor.require_staff():
             raise NotPermitted(_("You proposed this, so somebody else must decide it."))
         fresh.state = ProposalState.APPROVED if approve else ProposalState.REFUSED
-        fresh.decider_id, fresh.decided_at, fresh.decision_reason = _staff(actor), clock.now(), reason
+        fresh.decider_id, fresh.decided_at, fresh.decision_reason = actor.require_staff(), clock.now(), reason
         fresh.save()
         record_audit(
             actor=actor.name,
@@ -232,9 +232,3 @@ def overtake_proposals(*, life: Life, subject_ref: str) -> None:
     Proposal.objects.filter(subject_kind=life.kind, subject_ref=subject_ref, state=ProposalState.OPEN).update(
         state=ProposalState.OVERTAKEN
     )
-
-
-def _staff(actor: Actor) -> int:
-    if actor.staff_id is None:
-        raise NotPermitted(_("Only a member of staff can do this."))
-    return actor.staff_id

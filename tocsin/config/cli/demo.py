@@ -99,7 +99,8 @@ def _run(instance: Instance) -> None:
 def _welcome(instance: Instance) -> None:
     public = f"http://{instance.public.address}:{instance.public.port}/"
     desk = f"http://{instance.desk.address}:{instance.desk.port}/"
-    console.print(f"\n[bold]Tocsin is running.[/] Sample data only: do not send real reports.\n\n  Public door  {public}")
+    console.print("\n[bold]Tocsin is running.[/] Sample data only: do not send real reports.\n")
+    console.print(f"  Public door  {public}", highlight=False)
     console.print(f"  Desk         {desk}\n\n  Sign in at the desk as", highlight=False)
     for person in PEOPLE:
         console.print(f"    {person.username:6} {person.display_name}", highlight=False)

@@ -45,12 +45,18 @@ def init(
 
 def _next_steps(home: Path, told: Answers) -> list[str]:
     names = ", ".join(f"{name}.key" for name in told.custodians)
-    return [
+    handover = (
         f"Hand the custodians their key files ({names} in {home / 'handover'}) on separate devices, then delete them "
-        "there. Two of them together can open an identity; nobody else can.",
+        "there. Two of them together can open an identity; nobody else can."
+    )
+    witness = (
+        "Ask another body to keep copies of the ledger's checkpoints: without an outside witness the public ledger "
+        "gives after-the-fact evidence only."
+    )
+    return [
+        handover,
         f"Back up {home / 'keys'} and {home / 'tocsin.toml'} apart from the database.",
-        "Without an outside witness the public ledger gives after-the-fact evidence only: ask another body to keep "
-        "copies of its checkpoints.",
+        witness,
         f"Start: TOCSIN_HOME={home} tocsin serve all",
     ]
 
@@ -58,7 +64,7 @@ def _next_steps(home: Path, told: Answers) -> list[str]:
 def _ask() -> Answers:
     console.print("[bold]A new installation[/bold]. Nothing is sent anywhere; Ctrl-C leaves nothing behind.\n")
     unit = Prompt.ask("Name of the unit that reads the reports", default="intake")
-    origin = Prompt.ask("Name of the public ledger (your site and a word, no spaces)", default="tips.example.org/ledger")
+    origin = Prompt.ask("Name of the public ledger (site and a word, no spaces)", default="tips.example.org/ledger")
     packs = sorted(path.name for path in PACKS.iterdir() if (path / "pack.toml").is_file())
     pack = Prompt.ask("Policy pack (a name or a folder)", choices=None, default=packs[0])
     public_hosts = Prompt.ask("Names of the public door, separated by spaces", default="localhost 127.0.0.1").split()
@@ -99,4 +105,5 @@ def _from_file(path: Path) -> Answers:
         people = [Person(**person) for person in told.pop("people")]
         return Answers(people=people, **told)
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as wrong:
-        raise RuleBroken(f"{path}: {wrong}. docs/operate/install.md shows a complete file. Nothing was made.") from wrong
+        told_so = f"{path}: {wrong}. docs/operate/install.md shows a complete file. Nothing was made."
+        raise RuleBroken(told_so) from wrong

@@ -27,6 +27,17 @@ TOCSIN_LANGUAGES = ("en", "zh-hans")
 TOCSIN_GROUP_COMMIT = False
 TOCSIN_WRITE_LOCK = None
 TOCSIN_BATCH_SECONDS = 3600
+# Tests make an installation of their own and set these to its folders.
+_NOWHERE = ROOT / "build" / "no-installation"
+TOCSIN_PUBLIC_KEYS = _NOWHERE / "keys" / "public"
+TOCSIN_RETENTION_KEYS = _NOWHERE / "keys" / "desk"
+TOCSIN_UNIT_KEY = _NOWHERE / "keys" / "desk" / "unit.key"
+TOCSIN_UNATTENDED_KEY = None
+TOCSIN_PROMISE_KEY = _NOWHERE / "keys" / "door" / "promise.key"
+TOCSIN_LEDGER_KEY = _NOWHERE / "keys" / "worker" / "ledger.key"
+TOCSIN_AUDIT_KEY = _NOWHERE / "keys" / "worker" / "audit.key"
+TOCSIN_LOG_DIR = _NOWHERE / "log"
+TOCSIN_CHECKPOINT_COPY = _NOWHERE / "state" / "checkpoint"
 TOCSIN_CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )

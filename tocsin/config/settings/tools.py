@@ -6,4 +6,4 @@ from tocsin.config.settings.base import *  # noqa: F403  a settings module takes
 
 SECRET_KEY = "commands-have-no-sessions"  # noqa: S105  no secret: nothing is signed with it
 INSTALLED_APPS = ["tocsin.vault"]
-DATABASES = {}
+DATABASES: dict[str, dict[str, object]] = {}

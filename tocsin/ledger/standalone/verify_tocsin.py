@@ -8,11 +8,11 @@ Needs Python 3.9 or newer and the package ``cryptography`` (for Ed25519), nothin
     verify_tocsin.py LOG_FOLDER --words            what happened to my report? (asks for the nine words)
     verify_tocsin.py LOG_FOLDER --code-file FILE   the same, from 64 hexadecimal digits of the events key
 
-Words need their list: the package ``mnemonic`` if it is installed, or ``--word-list FILE`` (a BIP-39 list with
-2048 words, one a line). Keys come from ``LOG_FOLDER/keys`` unless ``--keys FILE`` names ones you trust more.
-Exit status: 0 holds, 1 does not hold, 2 wrong usage, 3 not yet (still in time), 4 a promise was broken.
-One file on purpose, so that it can be copied and read alone; it shares no code with Tocsin itself.
-Formats: RFC 6962 tree; https://c2sp.org/ signed-note, tlog-checkpoint, tlog-tiles, tlog-proof.
+Words need their list: the package ``mnemonic`` if it is installed, or ``--word-list FILE`` (a BIP-39 list
+with 2048 words, one a line). Keys come from ``LOG_FOLDER/keys`` unless ``--keys FILE`` names ones you trust
+more. Exit status: 0 holds, 1 does not hold, 2 wrong usage, 3 not yet (still in time), 4 a promise was broken.
+One file on purpose, so that it can be copied and read alone; it shares no code with Tocsin itself. Formats:
+RFC 6962 tree; https://c2sp.org/ signed-note, tlog-checkpoint, tlog-tiles, tlog-proof.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Reference vectors of other projects: found beside the checkout or through TOCSIN_VECTORS, never copied here."""
+"""Reference vectors of other projects: found beside the checkout or through TOCSIN_VECTORS, never copied
+here.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +12,12 @@ from typing import Any
 
 import pytest
 
+Load = Callable[[str], Any]
 _REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="session")
-def tlog_vectors() -> Callable[[str], Any]:
+def tlog_vectors() -> Load:
     """Load one JSON file of the ``tlog`` folder; the test is skipped where the vectors are not installed."""
     named = os.environ.get("TOCSIN_VECTORS")
     folder = Path(named) if named else _REPOSITORY.parent / "shared" / "vectors"

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,8 +9,8 @@ from hypothesis import strategies as st
 from tocsin.ledger.checkpoint import Checkpoint, CheckpointInvalid, open_checkpoint, parse, sign_checkpoint
 from tocsin.ledger.merkle import EMPTY_ROOT
 from tocsin.ledger.note import NoteInvalid, Signer, Verifier, open_note, sign
+from tocsin.ledger.tests.conftest import Load
 
-Load = Callable[[str], Any]
 LOG = Signer("tips.example/log", bytes(32))
 ROOT = "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="
 
@@ -25,7 +22,9 @@ def test_a_checkpoint_reads_as_it_was_written() -> None:
     assert checkpoint.text().splitlines()[1] == "20852163"
 
 
-@given(st.text(alphabet=st.characters(min_codepoint=32, exclude_categories=["Cs"]), min_size=1), st.integers(0, 2**63 - 1))
+@given(
+    st.text(alphabet=st.characters(min_codepoint=32, exclude_categories=["Cs"]), min_size=1), st.integers(0, 2**63 - 1)
+)
 @settings(max_examples=100, deadline=None)
 def test_any_checkpoint_survives_the_journey(origin: str, size: int) -> None:
     checkpoint = Checkpoint(origin, size, EMPTY_ROOT)

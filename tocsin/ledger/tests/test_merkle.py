@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -25,8 +24,8 @@ from tocsin.ledger.merkle import (
     verify_consistency,
     verify_inclusion,
 )
+from tocsin.ledger.tests.conftest import Load
 
-Load = Callable[[str], Any]
 LEAVES = [leaf_hash(number.to_bytes(4, "big")) for number in range(2000)]
 BIG = Tree(LEAVES)
 
@@ -232,7 +231,9 @@ def test_a_tree_finds_leaves_and_refuses_what_it_has_not() -> None:
         inclusion_proof(9, 9, tree)
 
 
-@pytest.mark.parametrize("data", [b"", b"\x00" * 7, b"\x00" * 8 + b"x" * 32, b"\xff" * 40, b"\x00" * 7 + b"\x03" + b"x" * 32])
+@pytest.mark.parametrize(
+    "data", [b"", b"\x00" * 7, b"\x00" * 8 + b"x" * 32, b"\xff" * 40, b"\x00" * 7 + b"\x03" + b"x" * 32]
+)
 def test_a_damaged_frontier_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="frontier"):
         Frontier.from_bytes(data)
@@ -300,11 +301,7 @@ def test_accumulated_vectors_over_130_leaves(tlog_vectors: Load) -> None:
 
     roots = (line(f"[0, {n})", [root_at(n, tree)]) for n in range(1, 131))
     assert digest(roots) == vectors["own_roots"]["want"]
-    included = (
-        line(f"{index} [0, {n})", inclusion_proof(index, n, tree)) for n in range(1, 131) for index in range(n)
-    )
+    included = (line(f"{index} [0, {n})", inclusion_proof(index, n, tree)) for n in range(1, 131) for index in range(n))
     assert digest(included) == vectors["own_inclusion"]["want"]
-    consistent = (
-        line(f"[0, {m}) {n}", consistency_proof(m, n, tree)) for n in range(1, 131) for m in range(1, n + 1)
-    )
+    consistent = (line(f"[0, {m}) {n}", consistency_proof(m, n, tree)) for n in range(1, 131) for m in range(1, n + 1))
     assert digest(consistent) == vectors["own_consistency"]["want"]

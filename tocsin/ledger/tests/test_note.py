@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 from cryptography.exceptions import InvalidSignature
@@ -14,8 +12,8 @@ from hypothesis import strategies as st
 
 from tocsin.ledger import ed25519
 from tocsin.ledger.note import COSIGNATURE, NoteInvalid, Signer, Verifier, add_signature, open_note, sign
+from tocsin.ledger.tests.conftest import Load
 
-Load = Callable[[str], Any]
 TEXT = "one line\n\nand another\n"
 ALICE = Signer("tips.example/alice", bytes(range(32)))
 BOB = Signer("tips.example/bob", bytes(range(1, 33)))

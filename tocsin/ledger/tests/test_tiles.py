@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -23,6 +21,7 @@ from tocsin.ledger.merkle import (
     verify_inclusion,
 )
 from tocsin.ledger.note import Verifier
+from tocsin.ledger.tests.conftest import Load
 from tocsin.ledger.tiles import (
     ENTRIES,
     TileError,
@@ -39,7 +38,6 @@ from tocsin.ledger.tiles import (
     write_tiles,
 )
 
-Load = Callable[[str], Any]
 ENTRY = [b"entry %d" % number for number in range(70_000)]
 
 

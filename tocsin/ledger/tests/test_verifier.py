@@ -170,7 +170,8 @@ def test_after_a_recovery_old_receipts_codes_and_promises_are_found_in_the_old_f
 
 
 @pytest.mark.parametrize(
-    "name", ["tile/0/000", "tile/0/002.p/88", "tile/1/000.p/2", "tile/entries/001", "tile/entries/002.p/88", "checkpoint"]
+    "name",
+    ["tile/0/000", "tile/0/002.p/88", "tile/1/000.p/2", "tile/entries/001", "tile/entries/002.p/88", "checkpoint"],
 )
 def test_any_changed_cut_or_missing_file_makes_the_log_bad(log: LogFolder, name: str) -> None:
     path, luck = log.path / name, random.Random(name)
@@ -217,7 +218,9 @@ def test_a_log_that_changes_under_the_check_is_noticed(log: LogFolder) -> None:
         checked.entry(280)
 
 
-@pytest.mark.parametrize("text", [b"", b"\xff\xfe", b"c2sp.org/tlog-proof@v1\n", b"tocsin-promise/v1\n", b"x" * 2_000_001])
+@pytest.mark.parametrize(
+    "text", [b"", b"\xff\xfe", b"c2sp.org/tlog-proof@v1\n", b"tocsin-promise/v1\n", b"x" * 2_000_001]
+)
 def test_what_is_no_receipt_is_bad(log: LogFolder, text: bytes) -> None:
     assert verify_receipt(text, log.path, now=NOW + timedelta(days=9)).status is Status.BAD
 

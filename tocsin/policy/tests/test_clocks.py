@@ -65,9 +65,7 @@ def test_exactly_that_many_working_days_lie_between(start: date, count: int, cal
 @given(days, st.integers(0, 15), st.integers(0, 15))
 def test_working_days_add_up(start: date, first: int, second: int) -> None:
     middle = working_days_after(start, first, PACK.calendar)
-    assert working_days_after(middle, second, PACK.calendar) == working_days_after(
-        start, first + second, PACK.calendar
-    )
+    assert working_days_after(middle, second, PACK.calendar) == working_days_after(start, first + second, PACK.calendar)
 
 
 @pytest.mark.parametrize(

@@ -25,9 +25,7 @@ from tocsin.policy.tests.conftest import Draft
         ("claim_extended_months = 36", 37, 12),
     ],
 )
-def test_a_pack_may_tighten_a_floor_and_never_loosen_it(
-    draft: Draft, line: str, looser: int, tighter: int
-) -> None:
+def test_a_pack_may_tighten_a_floor_and_never_loosen_it(draft: Draft, line: str, looser: int, tighter: int) -> None:
     name = line.split(" = ")[0]
     draft.replace("pack.toml", line, f"{name} = {tighter}")
     draft.load()
@@ -103,15 +101,9 @@ CHINESE = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("name", "word"), [*zip(ENGLISH, ENGLISH, strict=True), *zip(ENGLISH, CHINESE, strict=True)]
-)
-def test_every_word_of_the_list_fails_as_a_ground_in_both_languages(
-    draft: Draft, name: str, word: str
-) -> None:
-    assert [ground for ground, _ in forbidden_grounds_in(f"What is their {word}? 他们的{word}是什么")] == [
-        name
-    ]
+@pytest.mark.parametrize(("name", "word"), [*zip(ENGLISH, ENGLISH, strict=True), *zip(ENGLISH, CHINESE, strict=True)])
+def test_every_word_of_the_list_fails_as_a_ground_in_both_languages(draft: Draft, name: str, word: str) -> None:
+    assert [ground for ground, _ in forbidden_grounds_in(f"What is their {word}? 他们的{word}是什么")] == [name]
     draft.replace("categories/other.toml", "Something else, or I am not sure", f"Their {word} is odd")
     assert draft.faults() == {("categories/other.toml", "label.en")}
 

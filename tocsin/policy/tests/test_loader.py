@@ -72,9 +72,7 @@ OTHER = "categories/other.toml"
         ("texts/zh-hans.toml", 'door = "', 'gate = "', "not_for.doors[0].door"),
     ],
 )
-def test_a_fault_is_named_with_its_file_and_key(
-    draft: Draft, file: str, old: str, new: str, key: str
-) -> None:
+def test_a_fault_is_named_with_its_file_and_key(draft: Draft, file: str, old: str, new: str, key: str) -> None:
     draft.replace(file, old, new)
     assert (file, key) in draft.faults()
 
@@ -114,9 +112,7 @@ def test_one_to_four_behaviours_are_too_few(draft: Draft) -> None:
     assert ("texts/en.toml", "purpose.behaviours") in draft.faults()
 
 
-@pytest.mark.parametrize(
-    "name", ["notes.txt", "texts/fr.toml", "categories/old/other.toml", "categories/other.toml~"]
-)
+@pytest.mark.parametrize("name", ["notes.txt", "texts/fr.toml", "categories/old/other.toml", "categories/other.toml~"])
 def test_a_file_that_belongs_to_no_pack_is_refused(draft: Draft, name: str) -> None:
     (draft.path / name).parent.mkdir(exist_ok=True)
     (draft.path / name).write_text("x", encoding="utf-8")
@@ -149,17 +145,13 @@ def test_a_pack_without_categories_is_refused(draft: Draft) -> None:
 
 def test_adding_a_category_is_one_file_and_no_edit(draft: Draft) -> None:
     text = (draft.path / OTHER).read_text(encoding="utf-8").replace('code = "other"', 'code = "fresh"', 1)
-    (draft.path / "categories" / "fresh.toml").write_text(
-        text.replace("order = 900", "order = 5"), encoding="utf-8"
-    )
+    (draft.path / "categories" / "fresh.toml").write_text(text.replace("order = 900", "order = 5"), encoding="utf-8")
     assert draft.load().categories[0].code == "fresh"
 
 
 def test_awards_are_off_unless_the_pack_switches_them_on(draft: Draft) -> None:
     draft.cut("pack.toml", "[awards]", "[calendar]")
-    draft.cut(
-        "pack.toml", '[[identity_modes]]\ncode = "anonymous_with_token"', '[[identity_modes]]\ncode = "named"'
-    )
+    draft.cut("pack.toml", '[[identity_modes]]\ncode = "anonymous_with_token"', '[[identity_modes]]\ncode = "named"')
     draft.replace("pack.toml", "award_possible = true", "award_possible = false")
     assert draft.load().awards is None
 
@@ -192,8 +184,7 @@ def test_an_installation_without_a_pack_says_what_to_do() -> None:
 
 def test_loading_needs_no_django_settings() -> None:
     code = (
-        "import sys; from pathlib import Path; "
-        "from tocsin.policy.loader import load_pack; load_pack(Path(sys.argv[1]))"
+        "import sys; from pathlib import Path; from tocsin.policy.loader import load_pack; load_pack(Path(sys.argv[1]))"
     )
     env = {"PYTHONPATH": str(SEED.parents[1])}
     subprocess.run([sys.executable, "-c", code, str(SEED)], check=True, env=env)

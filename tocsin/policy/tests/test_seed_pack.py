@@ -163,9 +163,7 @@ def test_a_made_up_category_is_refused_with_a_sentence(seed: Pack) -> None:
 
 
 def test_templates_read_texts_with_dots(seed: Pack) -> None:
-    template = Engine().from_string(
-        "{{ t.statement.text }}|{% for d in t.not_for.doors %}{{ d.what }};{% endfor %}"
-    )
+    template = Engine().from_string("{{ t.statement.text }}|{% for d in t.not_for.doors %}{{ d.what }};{% endfor %}")
     statement, doors = template.render(Context({"t": seed.texts("en")}, autoescape=False)).split("|")
     assert statement == seed.texts("en").line("statement.text")
     assert doors.count(";") == len(seed.texts("en").pairs("not_for.doors"))

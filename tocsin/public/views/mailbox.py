@@ -35,7 +35,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     try:
         seeds = candidate_seeds(request.POST.get("words", ""))
     except CodeMistyped as slip:
-        return _wrong_words(request, str(slip.sentence))
+        # Found by the checksum alone, so what was typed may be shown again to mend one word of nine.
+        return _wrong_words(request, str(slip.sentence), typed=request.POST.get("words", ""))
     found = mailbox.find_tip([CodeKeys.derive(seed) for seed in seeds])
     if found is None:
         return _wrong_words(request, _("We could not open a mailbox with these words. Check them and try again."))
@@ -45,8 +46,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return redirect("mailbox")
 
 
-def _wrong_words(request: HttpRequest, sentence: str) -> HttpResponse:
-    return render(request, "public/mailbox_sign_in.html", context(request, error=sentence), status=422)
+def _wrong_words(request: HttpRequest, sentence: str, *, typed: str = "") -> HttpResponse:
+    return render(request, "public/mailbox_sign_in.html", context(request, error=sentence, typed=typed), status=422)
 
 
 View = Callable[[HttpRequest, CodeKeys], HttpResponse]
@@ -98,7 +99,7 @@ def _steps(now: PlainState) -> list[dict[str, str]]:
 
 
 def _line(message: mailbox.MailboxMessage) -> dict[str, Any]:
-    hidden = _("We cannot show your own words here: they are sealed, and only the staff who work on them can open them.")
+    hidden = _("We cannot show your own words here: they are sealed. Only the staff who work on them can open them.")
     return {
         "author": _("The office") if message.from_staff else _("You"),
         "is_own": not message.from_staff,

@@ -18,7 +18,9 @@ from tocsin.intake.submission import Submission, SubmissionInvalid, clean
 from tocsin.public.doors import for_everybody
 from tocsin.public.page import context, language
 from tocsin.public.report_form import FIELDS, ReportForm, blank_form, tickets
-from tocsin.vault.codes import words_of
+from tocsin.public.stencils import hole, numbered, stencil
+from tocsin.ui.templatetags.ui import plain_date
+from tocsin.vault.codes import WORDS, words_of
 
 PURPOSE = "report"
 
@@ -64,16 +66,14 @@ def _accept(request: HttpRequest, ticket: Ticket, submission: Submission) -> Htt
 def _receipt(request: HttpRequest, accepted: Accepted) -> HttpResponse:
     if accepted.seed is None:
         raise AssertionError("a web attempt always knows its own words")
-    return render(
-        request,
-        "public/receipt.html",
-        context(
-            request,
-            words=words_of(accepted.seed, language()),
-            promise=accepted.promise.decode(),
-            acknowledge_by=accepted.acknowledge_by,
-        ),
-    )
+    words = words_of(accepted.seed, language())
+    told = {f"word{place}": word for place, word in enumerate(words)}
+    told |= {"promise": accepted.promise.decode(), "acknowledge_by": plain_date(accepted.acknowledge_by)}
+    return HttpResponse(stencil("public/receipt.html", language(), request.path, _receipt_holes).fill(told))
+
+
+def _receipt_holes() -> dict[str, Any]:
+    return {"words": numbered("word", WORDS), "promise": hole("promise"), "acknowledge_by": hole("acknowledge_by")}
 
 
 def show_again(

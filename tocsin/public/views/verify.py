@@ -21,8 +21,6 @@ def verify(request: HttpRequest) -> HttpResponse:
     result: SpotCheck | None = None
     text = request.POST.get("receipt", "") if request.method == "POST" else ""
     if text.strip():
-        result = spot_check(
-            text.encode(), log_dir=settings.TOCSIN_LOG_DIR, place_of=place_of_leaf, now=clock.now()
-        )
+        result = spot_check(text.encode(), log_dir=settings.TOCSIN_LOG_DIR, place_of=place_of_leaf, now=clock.now())
     told = context(request, result=result, text=text, origin=settings.TOCSIN_ORIGIN)
     return render(request, "public/verify.html", told)

@@ -1,0 +1,1 @@
+"""The verifier that outsiders download: one file, no import of this package."""
