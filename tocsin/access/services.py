@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from tocsin.access.actors import Actor
 from tocsin.access.attempts import sign_in_attempts
 from tocsin.access.models import RoleGrant, Staff
 from tocsin.access.permissions import NOT_FOR_STAFF, Role
@@ -65,3 +66,9 @@ def check_sign_in(*, username: str, password: str) -> Staff:
     with transaction.atomic():
         record_audit(actor=staff.as_actor().name, role="", action="sign-in")
     return staff
+
+
+def note_sign_out(*, actor: Actor) -> None:
+    """Write the end of a session into the audit log."""
+    with transaction.atomic():
+        record_audit(actor=actor.name, role="", action="sign-out")

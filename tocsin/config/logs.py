@@ -9,15 +9,16 @@ from tocsin.common.errors import RuleBroken, Unsafe
 
 
 class QuietFormatter(logging.Formatter):
-    """Writes level, logger, the unfilled message and, for an error, its type and the places in the code.
+    """Writes level, logger and, for an error, its type and the places in the code.
 
-    Messages of exceptions and arguments of log calls are left out: they may hold what a person typed, a database
-    row or a path somebody asked for. Our own errors are shown: their sentences never hold a secret.
+    Messages of libraries and exceptions are left out, and so are the arguments of log calls: they may hold what a
+    person typed, a database row or a path somebody asked for. Our own sentences are shown: they never hold a secret.
     """
 
     def format(self, record: logging.LogRecord) -> str:
         """One line, plus the places of the traceback."""
-        lines = [f"{self.formatTime(record)} {record.levelname} {record.name}: {record.msg}"]
+        said = str(record.msg) if record.name.startswith("tocsin") else ""
+        lines = [f"{self.formatTime(record)} {record.levelname} {record.name} {said}".rstrip()]
         if record.exc_info and record.exc_info[1] is not None:
             fault = record.exc_info[1]
             told = f": {fault}" if isinstance(fault, (RuleBroken, Unsafe)) else ""

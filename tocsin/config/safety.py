@@ -69,7 +69,7 @@ def _unattended_key(instance: Instance) -> Iterator[str]:
     path = instance.unattended_key
     if path is None or instance.database_url:
         return
-    if _same_place(path, instance.database):
+    if same_place(path, instance.database):
         yield (
             f"The unlock key {path} lies beside the database: whoever steals the disk could read every report. Move it "
             "to another device (a USB stick, a key service) and name its new place in tocsin.toml, or delete the line "
@@ -77,7 +77,7 @@ def _unattended_key(instance: Instance) -> Iterator[str]:
         )
 
 
-def _same_place(key: Path, database: Path) -> bool:
+def same_place(key: Path, database: Path) -> bool:
     """Whether both lie in one folder tree or on one disk."""
     key_folder, data_folder = key.resolve().parent, database.resolve().parent
     if key_folder == data_folder or data_folder.parent in (key_folder, *key_folder.parents):

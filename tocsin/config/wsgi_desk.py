@@ -9,3 +9,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "tocsin.config.settings.desk"
 from django.core.wsgi import get_wsgi_application
 
 application = get_wsgi_application()
+
+from tocsin.config.unattended import unlock_unattended  # noqa: E402  its apps must be ready first
+
+unlock_unattended()

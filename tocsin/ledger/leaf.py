@@ -147,15 +147,19 @@ def is_leaf(entry: bytes) -> bool:
 
 
 def opens(leaf: bytes, r_pub: bytes, event: Event) -> bool:
-    """True when ``leaf`` says ``event`` to the public."""
+    """True when ``leaf`` says ``event`` to the public.
+
+    The key must have 32 bytes: HMAC fills up a shorter key with zeros, so that two spellings would open one
+    leaf.
+    """
     public = hmac.digest(r_pub, event.canonical(), "sha256")
-    return is_leaf(leaf) and hmac.compare_digest(leaf[33:65], public)
+    return is_leaf(leaf) and len(r_pub) == _HASH and hmac.compare_digest(leaf[33:65], public)
 
 
 def opens_private(leaf: bytes, r_priv: bytes, private_digest: bytes) -> bool:
     """True when ``leaf`` commits to the private record with this digest."""
     private = hmac.digest(r_priv, private_digest, "sha256")
-    return is_leaf(leaf) and hmac.compare_digest(leaf[65:], private)
+    return is_leaf(leaf) and len(r_priv) == _HASH and hmac.compare_digest(leaf[65:], private)
 
 
 def public_key_of_event(k_events: bytes, n: int) -> bytes:

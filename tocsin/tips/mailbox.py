@@ -24,7 +24,7 @@ from tocsin.vault.codes import CodeKeys
 from tocsin.vault.installed import keyring
 from tocsin.vault.opening import open_message, open_small
 from tocsin.vault.sealing import seal_message
-from tocsin.workflow.services import Move, overtake_proposals, take_step
+from tocsin.workflow.services import Move, take_step
 
 LONGEST_TEXT = 200_000
 
@@ -149,7 +149,6 @@ def withdraw(*, keys: CodeKeys) -> bool:
             changes |= {"content": b"", "wrapped_key": b"", "destroyed_on": clock.now().date()}
         papers = TipPapers(ref=tip.ref, k_events=keys.events, keyring=keyring())
         take_step(actor=REPORTER, life=TIP_LIFE, subject=tip, move=Move(step, changes=changes), papers=papers)
-        overtake_proposals(life=TIP_LIFE, subject_ref=tip.ref)
         if unread:
             Identity.objects.filter(ref=tip.identity_ref).update(blob=b"", wrapped_keys=b"")
             TipMessage.objects.filter(tip=tip).delete()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from tocsin.access.actors import Actor
@@ -18,7 +18,7 @@ from tocsin.ledger.services import record_audit
 from tocsin.tips.content import TipContent, content_place, message_place
 from tocsin.tips.models import Tip, TipMessage
 from tocsin.tips.papers import reason_place
-from tocsin.tips.workflow import OPEN, TIP_LIFE, State
+from tocsin.tips.workflow import OPEN, TIP_LIFE, Outcome, State
 from tocsin.vault import unlocked
 from tocsin.workflow.models import Proposal, StepRecord
 from tocsin.workflow.services import waiting_proposal
@@ -81,6 +81,11 @@ class OpenProposal:
     step: Step
     outcome: str
     reason: str
+
+    @property
+    def outcome_label(self) -> str:
+        """The proposed outcome in words; empty for steps that set none."""
+        return str(Outcome(self.outcome).label) if self.outcome else ""
 
 
 @dataclass(frozen=True)
@@ -162,3 +167,47 @@ def _waiting(tip: Tip) -> OpenProposal | None:
         return None
     payload = json.loads(open_reason(tip.ref, bytes(proposal.payload)))
     return OpenProposal(proposal, TIP_LIFE.step(proposal.step), payload.get("outcome", ""), payload["reason"])
+
+
+@dataclass(frozen=True)
+class InboxPage:
+    """One page of the reading list; ``next_after`` names the tip behind which the next page begins."""
+
+    tips: Sequence[Tip]
+    next_after: str
+    is_later: bool
+
+
+def inbox_page(actor: Actor, *, state: str, after: str, size: int) -> InboxPage:
+    """``size`` tips of the reading list behind the tip ``after`` (its handle; empty for the first page).
+
+    Pages by key, not by number: a page costs the same at the end of a long list as at its beginning.
+    """
+    tips = inbox(actor, state=state)
+    last = tips_visible_to(actor).filter(ref=after).first() if after else None
+    if last is not None:
+        behind = Q(urgent=last.urgent, id__gt=last.pk)
+        tips = tips.filter(behind | Q(urgent=False) if last.urgent else behind)
+    found = list(tips[: size + 1])
+    more = len(found) > size
+    return InboxPage(found[:size], found[size - 1].ref if more else "", last is not None)
+
+
+EXCERPT = 110
+
+
+def excerpts(actor: Actor, tips: Sequence[Tip]) -> dict[str, str]:
+    """The first words of each tip by its handle; empty while the desk is locked. One audit entry for the page."""
+    actor.require(Permission.TIP_READ)
+    if not unlocked.is_unlocked() or not tips:
+        return {}
+    found = {}
+    for tip in tips:
+        if not tip.destroyed_on:
+            text = " ".join(content_of(tip).answers.get("what", "").split())
+            found[tip.ref] = text if len(text) <= EXCERPT else text[:EXCERPT].rstrip() + "…"
+    with transaction.atomic():
+        role = actor.role_for(Permission.TIP_READ).value
+        refs = " ".join(sorted(found))
+        record_audit(actor=actor.name, role=role, action="inbox.read", detail={"tips": refs})
+    return found

@@ -43,7 +43,6 @@ class Move:
     step: Step
     reason: str = ""
     changes: Mapping[str, object] = field(default_factory=dict)
-    public_fields: Mapping[str, str] = field(default_factory=dict)
 
 
 def _lock(subject: models.Model) -> models.Model:
@@ -84,10 +83,12 @@ def take_step(
             setattr(fresh, name, value)
         record = _write_history(actor, life, fresh, move, papers, source, approval)
         if move.step.public_kind is not None:
-            kind = move.step.public_kind.format_map({"outcome": fresh.outcome, **move.public_fields})
+            kind = move.step.public_kind.format_map({"outcome": getattr(fresh, "outcome", "")})
             leaf, opening = papers.public_entry(fresh, kind, _digest(record))
             queue_entry(leaf=leaf, opening=opening)
         fresh.save()
+        if fresh.state != source:
+            _overtake_proposals(life=life, subject_ref=fresh.ref)
     return fresh
 
 
@@ -227,8 +228,8 @@ def expire_proposals(*, life: Life, subject_ref: str) -> None:
     ).update(state=ProposalState.EXPIRED)
 
 
-def overtake_proposals(*, life: Life, subject_ref: str) -> None:
-    """Close a waiting proposal because the subject moved on without it (withdrawn, for example)."""
+def _overtake_proposals(*, life: Life, subject_ref: str) -> None:
+    """A proposal for a state that the subject has left waits for nothing: close it, so that another may be made."""
     Proposal.objects.filter(subject_kind=life.kind, subject_ref=subject_ref, state=ProposalState.OPEN).update(
         state=ProposalState.OVERTAKEN
     )

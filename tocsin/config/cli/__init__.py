@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from tocsin.common.errors import RuleBroken, Unsafe
-from tocsin.config.cli import bench, demo, initialise, ledger, serve, verify
+from tocsin.config.cli import bench, demo, initialise, keys, ledger, serve, verify
 
 app = typer.Typer(
     name="tocsin",
@@ -27,6 +27,7 @@ app.command("init")(initialise.init)
 app.add_typer(serve.app, name="serve")
 app.command()(verify.verify)
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(keys.app, name="keys")
 app.add_typer(bench.app, name="bench")
 
 UNSAFE, BROKEN, DISK = 2, 1, 1

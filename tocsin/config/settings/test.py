@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from tocsin.config.databases import database
 from tocsin.config.settings.base import *  # noqa: F403  a settings module takes all names of its base
@@ -32,7 +33,7 @@ _NOWHERE = ROOT / "build" / "no-installation"
 TOCSIN_PUBLIC_KEYS = _NOWHERE / "keys" / "public"
 TOCSIN_RETENTION_KEYS = _NOWHERE / "keys" / "desk"
 TOCSIN_UNIT_KEY = _NOWHERE / "keys" / "desk" / "unit.key"
-TOCSIN_UNATTENDED_KEY = None
+TOCSIN_UNATTENDED_KEY: Path | None = None
 TOCSIN_PROMISE_KEY = _NOWHERE / "keys" / "door" / "promise.key"
 TOCSIN_LEDGER_KEY = _NOWHERE / "keys" / "worker" / "ledger.key"
 TOCSIN_AUDIT_KEY = _NOWHERE / "keys" / "worker" / "audit.key"
@@ -52,4 +53,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
 ]
 SESSION_ENGINE = "tocsin.public.sessions"
+SESSION_COOKIE_NAME = "session"
+SESSION_COOKIE_AGE = 30 * 60
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 CSRF_FAILURE_VIEW = "tocsin.public.errors.csrf_failure"

@@ -420,7 +420,13 @@ def check_proof(data: bytes, arguments: argparse.Namespace) -> int:
         event = [str(part) for part in extra["event"]]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise Bad("The receipt does not hold a leaf and its opening.") from None
-    opened = len(leaf) == 97 and len(event) == 4 and mac(r_pub, "|".join(event).encode()) == leaf[33:65]
+    opened = (
+        len(leaf) == 97
+        and leaf[:1] == b"\1"
+        and len(r_pub) == 32
+        and len(event) == 4
+        and mac(r_pub, "|".join(event).encode()) == leaf[33:65]
+    )
     need(opened, "The receipt does not hold a leaf and its opening.")
     origin = checkpoint.split("\n")[0]
     homes = [path for path in folders(arguments.log_folder) if (path / "checkpoint").is_file()]

@@ -66,6 +66,8 @@ def test_an_opening_opens_nothing_else() -> None:
     assert not opens(leaf, opening.r_pub, other)
     assert not opens(leaf, opening.r_priv, EVENT)
     assert not opens(leaf[:-1], opening.r_pub, EVENT)
+    assert not opens(leaf, opening.r_pub + b"\0", EVENT)  # the same key to HMAC
+    assert not opens_private(leaf, opening.r_priv + b"\0", DIGEST)
     assert not opens_private(leaf, opening.r_priv, b"x" * 32)
     assert not opens_private(leaf, opening.r_pub, DIGEST)
 

@@ -46,13 +46,13 @@ def test_a_signed_note_opens_and_names_who_signed() -> None:
     assert len(open_note(data, [ALICE.verifier, BOB.verifier]).verified) == 2
 
 
-@given(st.data())
-@settings(max_examples=300, deadline=None)
-def test_no_single_bit_of_a_note_can_change(data: st.DataObject) -> None:
-    note = bytearray(sign(TEXT, ALICE))
-    note[data.draw(st.integers(0, len(note) - 1))] ^= 1 << data.draw(st.integers(0, 7))
-    with pytest.raises(NoteInvalid):
-        open_note(bytes(note), [ALICE.verifier])
+def test_no_single_bit_of_a_note_can_change() -> None:
+    good = sign(TEXT, ALICE)
+    for place in range(len(good) * 8):
+        changed = bytearray(good)
+        changed[place // 8] ^= 1 << place % 8
+        with pytest.raises(NoteInvalid):
+            open_note(bytes(changed), [ALICE.verifier])
 
 
 @given(st.binary(max_size=300))

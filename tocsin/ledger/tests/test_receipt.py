@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.ledger.leaf import Event
@@ -86,14 +86,14 @@ def test_an_opening_of_another_leaf_or_event_is_refused(log: LogFolder) -> None:
             verify_own(TlogProof(proof.index, proof.hashes, proof.checkpoint, extra), [log.log.verifier])
 
 
-@given(data=st.data())
-@settings(max_examples=300, deadline=None)
-def test_no_single_bit_of_a_receipt_can_change(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
-    log = LogFolder(tmp_path_factory.mktemp("log")).grow(LEAF, pads=4)
-    text = bytearray(log.receipt(LEAF, OPENING))
-    text[data.draw(st.integers(0, len(text) - 1))] ^= 1 << data.draw(st.integers(0, 7))
-    with pytest.raises(ReceiptInvalid):
-        verify_own(parse(bytes(text)), [log.log.verifier], origin=ORIGIN)
+def test_no_single_bit_of_a_receipt_can_change(tmp_path: Path) -> None:
+    log = LogFolder(tmp_path).grow(LEAF, pads=4)
+    good = log.receipt(LEAF, OPENING)
+    for place in range(len(good) * 8):
+        changed = bytearray(good)
+        changed[place // 8] ^= 1 << place % 8
+        with pytest.raises(ReceiptInvalid):
+            verify_own(parse(bytes(changed)), [log.log.verifier], origin=ORIGIN)
 
 
 @given(st.one_of(st.binary(max_size=300), st.text(max_size=300)))

@@ -16,6 +16,7 @@ import pytest
 from tocsin.ledger import event_words, leaf, standalone
 from tocsin.ledger.ed25519 import SignatureInvalid
 from tocsin.ledger.ed25519 import verify as verify_signature
+from tocsin.ledger.receipt import PublicOpening, TlogProof, parse
 from tocsin.ledger.tests.conftest import Load
 from tocsin.ledger.tests.log_folder import LATE, NOW, SEED, LogFolder, own_leaf, put
 from tocsin.ledger.verifier import Status, events_key, verify_code, verify_log, verify_receipt
@@ -164,6 +165,43 @@ def test_it_agrees_with_the_library_on_damage(module: ModuleType, log: LogFolder
         path.write_bytes(good)
     assert module.main([str(log.path)]) == 0
     assert verify_code(KEY, log.path).status is Status.OK
+
+
+def test_it_refuses_a_receipt_with_a_second_spelling_of_the_key(log: LogFolder, tmp_path: Path) -> None:
+    proof = parse(log.receipt(LEAF, OPENING))
+    extra = PublicOpening(LEAF, OPENING.r_pub + b"\0", OPENING.event).to_extra()
+    put(tmp_path / "receipt", TlogProof(proof.index, proof.hashes, proof.checkpoint, extra).to_text().encode())
+    assert run(log.path, tmp_path / "receipt")[0] == 1
+
+
+def test_it_refuses_a_proof_of_another_place(log: LogFolder, tmp_path: Path) -> None:
+    proof = parse(log.receipt(LEAF, OPENING))
+    stranger, opening = own_leaf(KEY, 5)
+    extra = PublicOpening(stranger, opening.r_pub, opening.event).to_extra()
+    for false in (
+        TlogProof(1, proof.hashes, proof.checkpoint, proof.extra),
+        TlogProof(0, proof.hashes[:-1], proof.checkpoint, proof.extra),
+        TlogProof(0, (*proof.hashes, bytes(32)), proof.checkpoint, proof.extra),
+        TlogProof(0, (bytes(32), *proof.hashes[1:]), proof.checkpoint, proof.extra),
+        TlogProof(10**6, proof.hashes, proof.checkpoint, proof.extra),
+        TlogProof(0, proof.hashes, proof.checkpoint, extra),
+    ):
+        put(tmp_path / "receipt", false.to_text().encode())
+        assert run(log.path, tmp_path / "receipt")[0] == 1
+        assert verify_receipt(false.to_text().encode(), log.path).status is Status.BAD
+
+
+def test_it_refuses_entries_that_the_log_did_not_sign(log: LogFolder) -> None:
+    signed = (log.path / "checkpoint").read_bytes()
+    LogFolder(log.path).grow(*log.entries[:-1], own_leaf(KEY, 6)[0])
+    assert run(log.path)[0] == 0
+    put(log.path / "checkpoint", signed)
+    status, said = run(log.path)
+    assert status == 1
+    assert "has signed" in said
+    for size in (307, 309, 2**62):
+        log.sign(size=size)
+        assert run(log.path)[0] == 1
 
 
 def test_it_refuses_another_history(log: LogFolder, tmp_path: Path) -> None:

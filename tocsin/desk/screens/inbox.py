@@ -1,0 +1,58 @@
+"""The reading list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from tocsin.access.permissions import Permission
+from tocsin.desk.deadline_words import DeadlineWords, deadline_words
+from tocsin.desk.doors import StaffRequest, needs
+from tocsin.desk.names import category_label, short_ref
+from tocsin.desk.page import context
+from tocsin.tips import selectors
+from tocsin.tips.models import Tip
+from tocsin.tips.workflow import OPEN, State
+
+PAGE = 25
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the list."""
+
+    tip: Tip
+    short_ref: str
+    category: str
+    excerpt: str
+    deadline: DeadlineWords
+
+
+@require_safe
+@needs(Permission.TIP_LIST)
+def inbox(request: StaffRequest) -> HttpResponse:
+    """Urgent first, then the oldest; ``state`` narrows it, ``after`` goes on behind a tip."""
+    state, after = request.GET.get("state", ""), request.GET.get("after", "")
+    page = selectors.inbox_page(request.actor, state=state, after=after, size=PAGE)
+    excerpts = selectors.excerpts(request.actor, page.tips)
+    rows = [
+        Row(tip, short_ref(tip.ref), category_label(tip.category), excerpts.get(tip.ref, ""), deadline_words(tip))
+        for tip in page.tips
+    ]
+    told = {"rows": rows, "page": page, "state": state, "filters": _filters(request, state)}
+    return render(request, "desk/inbox.html", context(request, here="inbox", **told))
+
+
+def _filters(request: StaffRequest, chosen: str) -> list[dict[str, object]]:
+    counts = selectors.counts_by_state(request.actor)
+    everything = sum(counts.get(state, 0) for state in OPEN)
+    links = [{"text": _("Open"), "url": "?", "count": everything, "is_current": not chosen}]
+    for state in State:
+        if counts.get(state):
+            link = {"text": str(state.label), "url": f"?state={state}", "count": counts[state]}
+            links.append({**link, "is_current": chosen == state})
+    return links

@@ -1,0 +1,88 @@
+"""One tip: everything about it, and what this person may do with it now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from tocsin.access.permissions import Permission
+from tocsin.common.errors import RuleBroken
+from tocsin.desk.doors import StaffRequest, needs
+from tocsin.desk.page import context
+from tocsin.desk.tip_actions import BY_NAME, actions_for
+from tocsin.desk.tip_view import conversation, facts, story, timeline
+from tocsin.tips import selectors, services
+from tocsin.tips.models import Tip
+from tocsin.tips.workflow import REMIT_OUTCOMES, VERIFIED_OUTCOMES, Outcome
+from tocsin.vault import unlocked
+
+
+@require_safe
+@needs(Permission.TIP_READ)
+def tip(request: StaffRequest, ref: str) -> HttpResponse:
+    """The page of a tip; ``done`` names what was just done."""
+    found = _visible(request, ref)
+    done = BY_NAME.get(request.GET.get("done", ""))
+    answer = _page(request, found, done=str(done.done) if done else "")
+    if unlocked.is_unlocked():
+        services.mark_replies_read(actor=request.actor, tip=found)
+    return answer
+
+
+@require_POST
+@needs(Permission.TIP_READ)
+def act(request: StaffRequest, ref: str, action: str) -> HttpResponse:
+    """Do one thing; come back to the tip, or to the list when the person is shut out of it from now on."""
+    found, wanted = _visible(request, ref), BY_NAME.get(action)
+    if wanted is None:
+        raise Http404
+    typed = request.POST.dict()
+    try:
+        wanted.do(request.actor, found, typed)
+    except RuleBroken as wrong:
+        fresh = _visible(request, ref)
+        told = {"error": wrong.sentence, "failed": action, "typed": typed}
+        return _page(request, fresh, status=wrong.status, **told)
+    if not selectors.tips_visible_to(request.actor).filter(pk=found.pk).exists():
+        return redirect("inbox")
+    return redirect(f"{reverse('tip', args=[ref])}?done={action}")
+
+
+def _visible(request: StaffRequest, ref: str) -> Tip:
+    try:
+        return selectors.tips_visible_to(request.actor).get(ref=ref)
+    except Tip.DoesNotExist:
+        raise Http404 from None
+
+
+def _page(request: StaffRequest, found: Tip, *, status: int = 200, **more: Any) -> HttpResponse:
+    told: dict[str, Any] = {"tip": found, "facts": facts(found), "actions": actions_for(request.actor, found), **more}
+    if unlocked.is_unlocked():
+        opened = selectors.read_tip(request.actor, found.ref)
+        told |= {
+            "content": opened.content,
+            "story": story(opened),
+            "conversation": conversation(opened),
+            "history": timeline(opened),
+            "waiting": opened.waiting,
+            "may_decide": _may_decide(request, opened),
+        }
+    told |= {
+        "outcomes": [(outcome.value, outcome.label) for outcome in VERIFIED_OUTCOMES],
+        "remit_outcomes": [(each.value, each.label) for each in Outcome if each in REMIT_OUTCOMES],
+        "default_outcome": Outcome.UNSUBSTANTIATED_GOOD_FAITH.value,
+        "title": _("Report"),
+    }
+    return render(request, "desk/tip.html", context(request, here="inbox", **told), status=status)
+
+
+def _may_decide(request: StaffRequest, opened: selectors.OpenTip) -> bool:
+    if opened.waiting is None:
+        return False
+    own = opened.waiting.proposal.proposer_id == request.actor.staff_id
+    return not own and request.actor.may(opened.waiting.step.needs)

@@ -1,0 +1,76 @@
+"""How a tip is laid out on its page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from tocsin.desk.deadline_words import deadline_words
+from tocsin.desk.names import actor_names, category_label, channel_label, role_label, short_ref
+from tocsin.intake.submission import QUESTIONS
+from tocsin.tips.models import Tip
+from tocsin.tips.selectors import OpenTip
+from tocsin.ui.templatetags.ui import plain_date
+
+
+def facts(tip: Tip) -> dict[str, Any]:
+    """What is known of a tip without opening it."""
+    deadline = deadline_words(tip)
+    rows = [
+        (_("Received"), plain_date(tip.received_hour.date())),
+        (_("Came in by"), channel_label(tip.channel)),
+        (_("Due"), f"{deadline.words} ({plain_date(deadline.on)})" if deadline.on else deadline.words),
+        (_("Read by a person"), plain_date(tip.acknowledged_on) if tip.acknowledged_on else _("Not yet")),
+        (_("Outcome"), tip.get_outcome_display() if tip.outcome else _("None yet")),
+        (_("Rules in force"), tip.pack_version),
+    ]
+    return {
+        "short_ref": short_ref(tip.ref),
+        "category": category_label(tip.category),
+        "deadline": deadline,
+        "rows": [{"key": key, "value": value} for key, value in rows if value],
+    }
+
+
+def story(opened: OpenTip) -> list[tuple[str, str]]:
+    """The answers with their questions, in the order of the form."""
+    if opened.content is None:
+        return []
+    answers = opened.content.answers
+    known = [(str(label), answers[name]) for name, label in QUESTIONS.items() if answers.get(name)]
+    return known + [(name, text) for name, text in answers.items() if name not in QUESTIONS]
+
+
+def conversation(opened: OpenTip) -> list[dict[str, Any]]:
+    """The messages, staff's own on one side."""
+    return [
+        {
+            "author": f"{_('The office') if line.from_staff else _('The reporter')} · {line.kind_label}",
+            "is_own": line.from_staff,
+            "text": line.text,
+            "on": line.written_hour,
+        }
+        for line in opened.messages
+    ]
+
+
+def timeline(opened: OpenTip) -> list[dict[str, Any]]:
+    """The history, newest first."""
+    names = actor_names({line.actor for line in opened.history} | {line.proposed_by for line in opened.history} - {""})
+    return [
+        {
+            "title": line.step.label,
+            "who": _who(names[line.actor], role_label(line.role), names.get(line.proposed_by, "")),
+            "at": line.at,
+            "text": line.reason,
+        }
+        for line in reversed(opened.history)
+    ]
+
+
+def _who(actor: str, role: str, proposer: str) -> str:
+    told = {"actor": actor, "role": role, "proposer": proposer}
+    if proposer:
+        return _("%(actor)s (%(role)s), proposed by %(proposer)s") % told
+    return _("%(actor)s (%(role)s)") % told

@@ -1,0 +1,26 @@
+"""Addresses of the desk. One module for each screen."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from tocsin.desk import errors
+from tocsin.desk.screens import inbox, ledger, sign_in, tip, unlock
+
+urlpatterns = [
+    path("healthz", sign_in.alive, name="alive"),
+    path("sign-in", sign_in.sign_in, name="sign-in"),
+    path("sign-out", sign_in.sign_out, name="sign-out"),
+    path("language", sign_in.choose_language, name="language"),
+    path("unlock", unlock.unlock, name="unlock"),
+    path("lock", unlock.lock, name="lock"),
+    path("", inbox.inbox, name="inbox"),
+    path("tips/<str:ref>", tip.tip, name="tip"),
+    path("tips/<str:ref>/<slug:action>", tip.act, name="tip-act"),
+    path("ledger", ledger.ledger, name="ledger"),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = errors.fault
