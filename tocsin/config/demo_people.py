@@ -7,10 +7,10 @@ from tocsin.config.setup import Person
 PASSWORD = "tocsin demo only"  # noqa: S105  printed on the screen: it opens sample data alone
 UNIT_PASSPHRASE = "ring the bell for the demo"  # noqa: S105  as above
 PEOPLE = (
-    Person("ines", "Ines (intake)", PASSWORD, ["intake"]),
-    Person("tara", "Tara (triage)", PASSWORD, ["triage"]),
-    Person("ivo", "Ivo (investigator)", PASSWORD, ["investigator"]),
-    Person("sam", "Sam (supervisor)", PASSWORD, ["supervisor"]),
-    Person("ada", "Ada (administrator)", PASSWORD, ["administrator"]),
+    Person("ines", "Ines", PASSWORD, ["intake"]),
+    Person("tara", "Tara", PASSWORD, ["triage"]),
+    Person("ivo", "Ivo", PASSWORD, ["investigator"]),
+    Person("sam", "Sam", PASSWORD, ["supervisor"]),
+    Person("ada", "Ada", PASSWORD, ["administrator"]),
 )
 CUSTODIANS = {name: f"only {name} knows this demo" for name in ("kim", "lou", "max")}

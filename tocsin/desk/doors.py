@@ -86,7 +86,7 @@ class StaffOnly:
         return None
 
 
-def safe_next(request: HttpRequest, default: str = "inbox") -> str:
+def safe_next(request: HttpRequest, default: str = "home") -> str:
     """Where to go after signing in or unlocking: a page of this desk, never another site."""
     wanted = request.POST.get("next", "") or request.GET.get("next", "")
     local = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)

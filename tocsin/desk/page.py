@@ -28,7 +28,7 @@ def context(request: HttpRequest, *, here: str = "", **more: Any) -> dict[str, A
         "service_name": _("Desk"),
         "authority_name": pack.authority.name.text(language()),
         "mark": pack.mark.text(language()),
-        "home_url": reverse("inbox"),
+        "home_url": reverse("home"),
         "languages": [(code, get_language_info(code)["name_local"]) for code in settings.TOCSIN_LANGUAGES],
         "language": language(),
         "here_path": request.path,

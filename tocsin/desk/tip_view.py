@@ -62,7 +62,8 @@ def timeline(opened: OpenTip) -> list[dict[str, Any]]:
         {
             "title": line.step.label,
             "who": _who(names[line.actor], role_label(line.role), names.get(line.proposed_by, "")),
-            "at": line.at,
+            # Of what a reporter does only the hour is kept, so only the day is shown.
+            **({"on": line.at} if line.actor == "reporter" else {"at": line.at}),
             "text": line.reason,
         }
         for line in reversed(opened.history)

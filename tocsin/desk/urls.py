@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from tocsin.desk import errors
-from tocsin.desk.screens import inbox, ledger, sign_in, tip, unlock
+from tocsin.desk.screens import home, inbox, ledger, sign_in, tip, unlock
 
 urlpatterns = [
     path("healthz", sign_in.alive, name="alive"),
@@ -14,7 +14,8 @@ urlpatterns = [
     path("language", sign_in.choose_language, name="language"),
     path("unlock", unlock.unlock, name="unlock"),
     path("lock", unlock.lock, name="lock"),
-    path("", inbox.inbox, name="inbox"),
+    path("", home.home, name="home"),
+    path("inbox", inbox.inbox, name="inbox"),
     path("tips/<str:ref>", tip.tip, name="tip"),
     path("tips/<str:ref>/<slug:action>", tip.act, name="tip-act"),
     path("ledger", ledger.ledger, name="ledger"),

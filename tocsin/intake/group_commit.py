@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Protocol
@@ -21,6 +22,7 @@ from tocsin.intake.store import BUSY, Job, store
 LONGEST_QUEUE = 512
 LARGEST_BATCH = 128
 LONGEST_WAIT = 20.0  # seconds; a later answer would find nobody waiting
+Waiting = tuple[Job, Future[bool]]
 
 
 class Committer(Protocol):
@@ -43,7 +45,7 @@ class GroupCommitter:
     """One writer thread for each process, started at the first submission (so it survives the server's fork)."""
 
     def __init__(self, *, longest_queue: int = LONGEST_QUEUE, longest_wait: float = LONGEST_WAIT) -> None:
-        self._jobs: queue.Queue[tuple[Job, Future[bool]]] = queue.Queue(maxsize=longest_queue)
+        self._jobs: queue.Queue[Waiting] = queue.Queue(maxsize=longest_queue)
         self._longest_wait = longest_wait
         self._start = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -80,16 +82,34 @@ class GroupCommitter:
                     break
             self._commit(batch)
 
-    def _commit(self, batch: list[tuple[Job, Future[bool]]]) -> None:
+    def _commit(self, batch: list[Waiting]) -> None:
         waiting = [(job, done) for job, done in batch if done.set_running_or_notify_cancel()]
         if not waiting:
             return
         close_old_connections()
         try:
-            verdicts = store([job for job, _done in waiting])
-        except BaseException as fault:  # every waiter must be told, whatever happened; nothing is hidden
-            for _job, done in waiting:
-                done.set_exception(fault)
-            return
-        for (_job, done), new in zip(waiting, verdicts, strict=True):
-            done.set_result(new)
+            _answer(waiting, store([job for job, _done in waiting]))
+        except Exception as fault:
+            if len(waiting) == 1 or isinstance(fault, Busy):
+                _refuse(waiting, fault)
+            else:
+                # A row that cannot be stored must not fail its neighbours: everyone once more, alone.
+                for one in waiting:
+                    self._commit_alone(one)
+
+    def _commit_alone(self, one: Waiting) -> None:
+        try:
+            _answer([one], store([one[0]]))
+        except Exception as fault:
+            _refuse([one], fault)
+
+
+def _answer(waiting: Sequence[Waiting], verdicts: Sequence[bool]) -> None:
+    for (_job, done), new in zip(waiting, verdicts, strict=True):
+        done.set_result(new)
+
+
+def _refuse(waiting: Sequence[Waiting], fault: Exception) -> None:
+    """Tell every waiter, whatever happened; nothing is hidden."""
+    for _job, done in waiting:
+        done.set_exception(fault)

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
-from tocsin.common.errors import Busy
+from tocsin.common.stores import busy_when_store_fails
 from tocsin.intake.prepare import PreparedTip
 from tocsin.ledger.audit import AuditRow
 from tocsin.ledger.services import queue_entries, record_audits
@@ -47,23 +47,16 @@ def _write_turn() -> Iterator[None]:
 def store(jobs: Sequence[Job]) -> list[bool]:
     """Store the tips of ``jobs``; for each, whether it was new (``False``: this attempt had been stored before).
 
-    Returns only after the database has made the transaction durable. Raises ``Busy`` when nothing was stored.
+    Returns only after the database has made the transaction durable. Raises ``Busy`` when the store takes nothing just
+    now, and the fault itself when a row cannot be stored; in both cases nothing of ``jobs`` was stored.
     """
     try:
-        with _write_turn(), transaction.atomic():
+        with busy_when_store_fails(BUSY), _write_turn(), transaction.atomic():
             return _insert(jobs)
     except IntegrityError:
-        if len(jobs) == 1:
-            # Another process stored the same attempt between our look and our insert: it is a duplicate, or a fault.
-            if Tip.objects.filter(intake_key=jobs[0][1].tip.intake_key).exists():
-                return [False]
-            raise
-        return [store([job])[0] for job in jobs]
-    except (OperationalError, InterfaceError) as fault:
-        connection.close()
-        raise Busy(BUSY) from fault
-    except DatabaseError:
-        connection.close()
+        # Another process stored the same attempt between our look and our insert: it is a duplicate, or a fault.
+        if len(jobs) == 1 and Tip.objects.filter(intake_key=jobs[0][1].tip.intake_key).exists():
+            return [False]
         raise
 
 
@@ -77,6 +70,7 @@ def _insert(jobs: Sequence[Job]) -> list[bool]:
         known.add(key)
         verdicts.append(new)
         if new:
+            job[1].tip.pk = job[1].identity.pk = None  # set already when a batch with a bad row was rolled back
             fresh.append(job)
     if fresh:
         Identity.objects.bulk_create([prepared.identity for _actor, prepared in fresh])

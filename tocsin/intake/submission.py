@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from tocsin.common.errors import RuleBroken
 from tocsin.policy.active import get_pack
+from tocsin.tips.content import clean_text
 
 QUESTIONS = {
     "what": gettext_lazy("What did the person do?"),
@@ -23,9 +23,6 @@ QUESTIONS = {
 LONGEST_WHAT = 200_000
 LONGEST_OTHER = 20_000
 LONGEST_CONTACT = 700  # an identity blob is one size for everybody, so that its size tells nothing
-
-# C0 and C1 controls other than tab and line feed: they show nothing and break displays and exports.
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class SubmissionInvalid(RuleBroken):
@@ -50,11 +47,6 @@ class Submission:
         """SHA-256 over everything that was written: two submissions with the same digest say the same."""
         told = [self.channel, self.category, dict(self.answers), self.contact, list(self.flags)]
         return hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode()).digest()
-
-
-def clean_text(text: str) -> str:
-    """Line ends as line feeds, control characters taken out, outer white space cut. Nothing else is changed."""
-    return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def clean(

@@ -154,10 +154,8 @@ def write_tiles(
         write(path, data)
         written.append(path)
 
-    begin = start - start % WIDTH
-    before = read_bundle(directory, start, start // WIDTH) if start % WIDTH else []
-    hashes = bytearray()
-    stream = chain(before, entries)
+    begin, hashes = start - start % WIDTH, bytearray()
+    stream = chain(read_bundle(directory, start, start // WIDTH) if start % WIDTH else (), entries)
     index = begin // WIDTH
     while bundle := list(islice(stream, WIDTH)):
         put(ENTRIES, index, len(bundle), encode_bundle(bundle))
@@ -165,10 +163,10 @@ def write_tiles(
         index += 1
     level, fresh = 0, bytes(hashes)
     while fresh:
-        for at in range(0, len(fresh), _FULL):
-            tile = fresh[at : at + _FULL]
-            put(level, begin // WIDTH + at // _FULL, len(tile) // _HASH, tile)
-        above = [tile_root(fresh[at : at + _FULL]) for at in range(0, len(fresh) - _FULL + 1, _FULL)]
+        tiles = [fresh[at : at + _FULL] for at in range(0, len(fresh), _FULL)]
+        for index, tile in enumerate(tiles, begin // WIDTH):
+            put(level, index, len(tile) // _HASH, tile)
+        above = [tile_root(tile) for tile in tiles if len(tile) == _FULL]
         level, place = level + 1, begin // WIDTH
         begin = place - place % WIDTH
         old = _read_tile(directory, level, place // WIDTH, place % WIDTH) if above and place % WIDTH else b""

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tocsin.vault.sealing import Place
 
 CONTENT_VERSION = 1
+
+# C0 and C1 controls other than tab and line feed: they show nothing and break displays and exports.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def clean_text(text: str) -> str:
+    """Line ends as line feeds, control characters taken out, outer white space cut. Nothing else is changed."""
+    return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def content_place(ref: str) -> Place:

@@ -8,15 +8,17 @@ from datetime import date, datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tocsin.access.actors import REPORTER
 from tocsin.access.permissions import Permission
 from tocsin.common import clock
 from tocsin.common.errors import Conflict, NotPermitted, RuleBroken
+from tocsin.common.stores import busy_when_store_fails
 from tocsin.ledger.leaf import LEAF_SIZE, Event
 from tocsin.tips import deadlines
 from tocsin.tips import workflow as life
-from tocsin.tips.content import message_place, receipt_place
+from tocsin.tips.content import clean_text, message_place, receipt_place
 from tocsin.tips.models import Identity, MessageKind, Tip, TipMessage
 from tocsin.tips.papers import TipPapers, public_event
 from tocsin.tips.workflow import TIP_LIFE, PlainState, State
@@ -27,6 +29,7 @@ from tocsin.vault.sealing import seal_message
 from tocsin.workflow.services import Move, take_step
 
 LONGEST_TEXT = 200_000
+BUSY = gettext_lazy("We could not store this just now. Wait a minute, then send it again. It will not be counted twice.")
 
 
 @dataclass(frozen=True)
@@ -108,12 +111,12 @@ def write_to_staff(*, keys: CodeKeys, text: str, attempt: str) -> None:
 
     Raises ``RuleBroken`` for an empty or too long text and ``Conflict`` after the tip was taken back.
     """
-    text = text.strip()
+    text = clean_text(text)
     if not text:
         raise RuleBroken(_("Write something before you send it. Nothing was sent."))
     if len(text) > LONGEST_TEXT:
         raise RuleBroken(_("This text is longer than 200,000 characters. Send it in two parts. Nothing was sent."))
-    with transaction.atomic():
+    with busy_when_store_fails(BUSY), transaction.atomic():
         tip = Tip.objects.select_for_update().get(pk=_own_tip(keys).pk)
         if TipMessage.objects.filter(ref=attempt).exists():
             return
@@ -140,7 +143,7 @@ def withdraw(*, keys: CodeKeys) -> bool:
 
     Somebody who already acted on it keeps what they know; contact and any award stop.
     """
-    with transaction.atomic():
+    with busy_when_store_fails(BUSY), transaction.atomic():
         tip = Tip.objects.select_for_update().get(pk=_own_tip(keys).pk)
         unread = tip.state == State.RECEIVED
         step = life.WITHDRAW_UNREAD if unread else life.WITHDRAW

@@ -18,7 +18,7 @@ from tocsin.policy.active import get_pack
 from tocsin.policy.clocks import due_feedback, local_day
 from tocsin.tips import deadlines
 from tocsin.tips import workflow as life
-from tocsin.tips.content import message_place
+from tocsin.tips.content import clean_text, message_place
 from tocsin.tips.models import Declaration, MessageKind, Tip, TipMessage
 from tocsin.tips.papers import TipPapers
 from tocsin.tips.selectors import content_of, open_reason, tips_visible_to
@@ -58,7 +58,7 @@ def _refuse_interested(actor: Actor, tip: Tip) -> None:
 
 
 def _clean(text: str, *, missing: str) -> str:
-    text = text.strip()
+    text = clean_text(text)
     if not text:
         raise RuleBroken(missing)
     if len(text) > LONGEST_MESSAGE:

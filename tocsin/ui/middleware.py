@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from django.conf import settings
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
 from tocsin.common.errors import Busy, RuleBroken
+from tocsin.common.stores import STORE_FAULTS
 
+logger = logging.getLogger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
@@ -53,7 +58,14 @@ class PlainErrors:
         return self._next(request)
 
     def process_exception(self, request: HttpRequest, fault: Exception) -> HttpResponse | None:
-        """The page that ``settings.TOCSIN_RULE_PAGE`` draws for a ``RuleBroken``; ``None`` for other faults."""
+        """The page that ``settings.TOCSIN_RULE_PAGE`` draws for a ``RuleBroken``; ``None`` for other faults.
+
+        A database that is locked, full or gone counts as busy: the same request may be sent again.
+        """
+        if isinstance(fault, STORE_FAULTS):
+            logger.error("The database does not answer, or does not take anything.", exc_info=fault)
+            connection.close()
+            fault = Busy(_("Our store does not answer just now. Look first whether your last step was kept."))
         if not isinstance(fault, RuleBroken):
             return None
         response: HttpResponse = import_string(settings.TOCSIN_RULE_PAGE)(request, fault)

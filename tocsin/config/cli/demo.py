@@ -103,7 +103,7 @@ def _welcome(instance: Instance) -> None:
     console.print(f"  Public door  {public}", highlight=False)
     console.print(f"  Desk         {desk}\n\n  Sign in at the desk as", highlight=False)
     for person in PEOPLE:
-        console.print(f"    {person.username:6} {person.display_name}", highlight=False)
+        console.print(f"    {person.username:6} {', '.join(person.roles)}", highlight=False)
     console.print(
         f"  Password (all of them): [bold]{PASSWORD}[/]\n  Passphrase to unlock the reports: "
         f"[bold]{UNIT_PASSPHRASE}[/]\n\n  The public ledger is published every {instance.batch_seconds} seconds "
