@@ -40,7 +40,8 @@ class Page(HTMLParser):
         if tag == "form":
             self.forms.append(Form(told.get("action", "")))
         elif tag == "input" and told.get("name") and self.forms:
-            self.forms[-1].fields[told["name"]] = told.get("value", "")
+            if told.get("type") not in ("radio", "checkbox") or "checked" in told:
+                self.forms[-1].fields[told["name"]] = told.get("value", "")
         elif tag == "textarea" and self.forms:
             self._textarea = told["name"]
             self.forms[-1].fields[self._textarea] = ""

@@ -182,7 +182,7 @@ def test_a_store_that_is_gone_gives_a_page_and_no_traceback(monkeypatch: pytest.
     def gone(*_: object, **__: object) -> None:
         raise OperationalError("no such host: secret.internal")
 
-    monkeypatch.setattr(mailbox.Tip.objects, "filter", gone)
+    monkeypatch.setattr(Tip.objects, "filter", gone)
     page = Visitor().open_mailbox(words_of_nobody())
     assert page.status == 503
     assert "secret.internal" not in page.body.decode()

@@ -12,7 +12,7 @@ from tocsin.ledger.services import record_audit
 from tocsin.vault import unlocked
 from tocsin.vault.keyfiles import WrongPassphrase
 
-_attempts = Attempts(burst=6, seconds=60)
+attempts = Attempts(burst=6, seconds=60)
 
 
 def unlock_desk(*, actor: Actor, passphrase: str) -> None:
@@ -21,13 +21,13 @@ def unlock_desk(*, actor: Actor, passphrase: str) -> None:
     Raises ``WrongPassphrase`` for a wrong one and ``NotPermitted`` without the right or after too many tries.
     """
     role = actor.role_for(Permission.DESK_UNLOCK).value
-    _attempts.take(actor.name)
+    attempts.take(actor.name)
     try:
         unlocked.unlock_with_passphrase(settings.TOCSIN_UNIT_KEY, passphrase, settings.TOCSIN_RETENTION_KEYS)
     except WrongPassphrase:
         _note(actor, role, "desk.unlock.refused")
         raise
-    _attempts.forget(actor.name)
+    attempts.forget(actor.name)
     _note(actor, role, "desk.unlock")
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import stat
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from tocsin.vault.blobs import KEY_BYTES, public_of
 VERSION = 1
 KEY_FILE_SLOT = "key-file"
 SHORTEST_PASSPHRASE = 12
+_WRAPPED = 12 + KEY_BYTES + 16  # nonce, key, tag
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,24 @@ def write_secret(path: Path, data: bytes) -> None:
     """Create ``path`` with mode 0600, durably. Raises ``FileExistsError`` when there is such a file already."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        path.unlink()  # half a key would stand in the way of a whole one
+        raise
+    flush_folder(path.parent)
+
+
+def flush_folder(folder: Path) -> None:
+    """Make the names in ``folder`` durable: a file made, replaced or deleted stays so after a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def read_secret(path: Path) -> bytes:
@@ -64,7 +80,7 @@ def refuse_if_readable_by_others(path: Path) -> None:
 
 def _stretch(passphrase: str, salt: bytes, cost: Stretching) -> bytes:
     return hash_secret_raw(
-        passphrase.encode(),
+        unicodedata.normalize("NFC", passphrase).encode(),  # keyboards differ in how they send accents (RFC 8265)
         salt,
         time_cost=cost.passes,
         memory_cost=cost.memory_kib,
@@ -84,7 +100,10 @@ class LockedKey:
     def create(
         cls, path: Path, private: bytes, passphrase: str, *, slot: str, cost: Stretching | None = None
     ) -> LockedKey:
-        """Write a new file with one passphrase slot. Raises ``FileExistsError`` rather than overwrite a key."""
+        """Write a new file with one passphrase slot. Raises ``FileExistsError`` rather than overwrite a key.
+
+        Raises ``RuleBroken`` when the passphrase is too short or the slot's name is kept for something else.
+        """
         entry = _passphrase_slot(private, passphrase, slot, cost or Stretching())
         told = {"version": VERSION, "public": _text(public_of(private)), "slots": [entry]}
         write_secret(path, json.dumps(told, indent=1).encode())
@@ -123,15 +142,15 @@ class LockedKey:
 
     def add_passphrase(self, private: bytes, passphrase: str, *, slot: str, cost: Stretching | None = None) -> None:
         """One more passphrase for the same key. Raises ``RuleBroken`` when the slot's name is taken."""
-        if slot == KEY_FILE_SLOT:
-            raise RuleBroken(_("This name is kept for the unattended unlock key. Choose another one."))
-        self._add(private, _passphrase_slot(private, passphrase, slot, cost or Stretching()))
+        self._refuse(private, slot)
+        self._add(_passphrase_slot(private, passphrase, slot, cost or Stretching()))
 
     def add_key_file(self, private: bytes, key_file: Path) -> None:
         """Make an unattended unlock key in the new file ``key_file``. Whoever holds it and the database can read."""
+        self._refuse(private, KEY_FILE_SLOT)
         key = secrets.token_bytes(KEY_BYTES)
         write_secret(key_file, key)
-        self._add(private, {"name": KEY_FILE_SLOT, **_wrap(key, private)})
+        self._add({"name": KEY_FILE_SLOT, **_wrap(key, private)})
 
     def remove_slot(self, slot: str) -> None:
         """Take a slot away. Raises ``RuleBroken`` for the last one or one that is not there."""
@@ -143,29 +162,51 @@ class LockedKey:
             raise RuleBroken(_("This is the last way to unlock. Add another one first."))
         self._replace({**told, "slots": left})
 
-    def _add(self, private: bytes, entry: dict[str, Any]) -> None:
-        told = self._read()
-        if entry["name"] in [each["name"] for each in told["slots"]]:
+    def _refuse(self, private: bytes, slot: str) -> None:
+        if slot in self.slots:
             raise RuleBroken(_("There is already a slot with this name. Choose another one."))
-        if public_of(private) != _bytes(told["public"]):
+        if public_of(private) != self.public:
             raise RuleBroken(_("This is another key than the one in the file."))
+
+    def _add(self, entry: dict[str, Any]) -> None:
+        told = self._read()
         self._replace({**told, "slots": [*told["slots"], entry]})
 
     def _replace(self, told: dict[str, Any]) -> None:
         beside = self.path.with_suffix(f".{secrets.token_hex(4)}.new")
         write_secret(beside, json.dumps(told, indent=1).encode())
         beside.replace(self.path)
+        flush_folder(self.path.parent)
 
     def _read(self) -> dict[str, Any]:
-        told: dict[str, Any] = json.loads(read_secret(self.path))
-        if told.get("version") != VERSION:
+        try:
+            told: dict[str, Any] = json.loads(read_secret(self.path))
+            version = told["version"]
+            if version == VERSION:
+                _check(told)
+        except (KeyError, TypeError, ValueError) as wrong:
+            raise Unsafe(f"The key file {self.path} is damaged. Restore it from your backup.") from wrong
+        if version != VERSION:
             raise Unsafe(f"{self.path} was written by another version of Tocsin. Use that version.")
         return told
+
+
+def _check(told: dict[str, Any]) -> None:
+    """Raise ``KeyError``, ``TypeError`` or ``ValueError`` when a key file lacks something."""
+    entries = told["slots"]
+    sizes = [len(_bytes(told["public"])) == KEY_BYTES, *(len(_bytes(each["wrapped"])) == _WRAPPED for each in entries)]
+    costs = [
+        each[name] for each in entries if each["name"] != KEY_FILE_SLOT for name in ("memory_kib", "passes", "lanes")
+    ]
+    if not entries or not all(sizes) or not all(isinstance(cost, int) and cost > 0 for cost in costs):
+        raise ValueError("a size or a cost is wrong")
 
 
 def _passphrase_slot(private: bytes, passphrase: str, name: str, cost: Stretching) -> dict[str, Any]:
     if len(passphrase) < SHORTEST_PASSPHRASE:
         raise RuleBroken(_("A passphrase needs at least 12 characters. Four or more random words are good."))
+    if name == KEY_FILE_SLOT:
+        raise RuleBroken(_("This name is kept for the unattended unlock key. Choose another one."))
     salt = secrets.token_bytes(16)
     return {
         "name": name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,21 +37,24 @@ class PublicKeyring:
             return cls(told["unit"]["id"], unit, retention_id, retention, custodians)
         except FileNotFoundError:
             raise Unsafe(f"{folder / FILE} is missing. Copy the folder keys/public of the installation here.") from None
-        except (tomllib.TOMLDecodeError, KeyError, ValueError) as wrong:
+        except (AttributeError, KeyError, TypeError, ValueError) as wrong:
             raise Unsafe(f"{folder / FILE} cannot be read ({wrong}). Copy it again from the installation.") from wrong
 
 
 def public_key_for(public_dir: Path, month: str) -> tuple[str, bytes]:
     """``(key id, public key)`` to seal with in ``month``: its own, or the newest earlier one when it is missing yet.
 
-    Raises ``Unsafe`` when there is none at all.
+    Raises ``Unsafe`` when there is none at all, or the one to use is damaged.
     """
     folder = public_dir / RETENTION_FOLDER
     found = sorted(path.stem for path in folder.glob("????-??.pub") if path.stem <= month)
     if not found:
         raise Unsafe(f"There is no retention key in {folder}. Start the worker: it makes one each month.")
-    text = (folder / f"{found[-1]}.pub").read_text()
-    return found[-1], base64.b64decode(text)
+    file = folder / f"{found[-1]}.pub"
+    try:
+        return found[-1], _key(file.read_text(encoding="ascii").strip())
+    except ValueError as wrong:
+        raise Unsafe(f"{file} cannot be read ({wrong}). Copy it again from the installation.") from wrong
 
 
 def write_keyring(folder: Path, *, unit_id: str, unit_public: bytes, custodians: Mapping[str, bytes]) -> None:
@@ -74,4 +78,4 @@ def _text(data: bytes) -> str:
 
 
 def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")  # the escapes of TOML's basic strings

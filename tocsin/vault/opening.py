@@ -19,6 +19,8 @@ from tocsin.vault.blobs import (
 
 __all__ = ["CannotOpen", "open_content", "open_identity", "open_message", "open_sealed", "open_small"]
 
+_KEY_ID = 8  # bytes
+
 
 def open_content(unit: bytes, retention: bytes, blob: bytes, wrapped_key: bytes, place: Place) -> bytes:
     """What ``seal_content`` sealed, with the unit's and the retention private key (32 bytes each)."""
@@ -27,18 +29,29 @@ def open_content(unit: bytes, retention: bytes, blob: bytes, wrapped_key: bytes,
 
 def open_identity(first: bytes, second: bytes, blob: bytes, wrapped_keys: bytes, place: Place) -> bytes:
     """What ``seal_identity`` sealed, with the private keys of two custodians in any order."""
-    by_id = {key_id(public_of(private)): private for private in (first, second)}
-    rest = memoryview(wrapped_keys)
-    if len(by_id) != 2 or bytes(rest[:1]) != bytes([IDENTITY_KEYS]):
-        raise CannotOpen
-    rest = rest[2:]
-    while len(rest) >= 18:
-        outer, inner = bytes(rest[:8]), bytes(rest[8:16])
-        length = int.from_bytes(rest[16:18], "big")
-        nested, rest = bytes(rest[18 : 18 + length]), rest[18 + length :]
-        if outer in by_id and inner in by_id:
+    try:
+        by_id = {key_id(public_of(private)): private for private in (first, second)}
+    except ValueError as wrong:
+        raise CannotOpen from wrong
+    for outer, inner, nested in _pairs(wrapped_keys):
+        if outer != inner and outer in by_id and inner in by_id:
             return decrypt_data(unnest(by_id[outer], by_id[inner], nested, place), blob, place)
     raise CannotOpen
+
+
+def _pairs(framed: bytes) -> list[tuple[bytes, bytes, bytes]]:
+    """``(outer key id, inner key id, nested key box)`` of every pair; refuses a frame with anything left over."""
+    if len(framed) < 2 or framed[0] != IDENTITY_KEYS:
+        raise CannotOpen
+    at, pairs = 2, []
+    for _pair in range(framed[1]):
+        start = at + 2 * _KEY_ID + 2
+        end = start + int.from_bytes(framed[start - 2 : start], "big")
+        pairs.append((framed[at : at + _KEY_ID], framed[at + _KEY_ID : start - 2], framed[start:end]))
+        at = end
+    if at != len(framed):
+        raise CannotOpen
+    return pairs
 
 
 def open_message(private: bytes, blob: bytes, place: Place) -> bytes:

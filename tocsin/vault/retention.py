@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tocsin.common.errors import Unsafe
 from tocsin.vault.blobs import KEY_BYTES, new_private_key, public_of
-from tocsin.vault.keyfiles import read_secret, write_secret
+from tocsin.vault.keyfiles import flush_folder, read_secret, write_secret
 from tocsin.vault.keyring import RETENTION_FOLDER as FOLDER
 from tocsin.vault.keyring import public_key_for
 
@@ -36,7 +36,7 @@ def make_month_keys(public_dir: Path, private_dir: Path, *, months: Iterable[str
             write_secret(private_file, new_private_key())
         public_file.parent.mkdir(parents=True, exist_ok=True)
         beside = public_file.with_suffix(f".{secrets.token_hex(4)}.new")
-        beside.write_text(base64.b64encode(public_of(read_secret(private_file))).decode() + "\n")
+        beside.write_text(base64.b64encode(public_of(private_key(private_dir, month))).decode() + "\n")
         beside.chmod(0o644)
         beside.replace(public_file)
         made.append(month)
@@ -52,20 +52,20 @@ def private_key(private_dir: Path, key_id: str) -> bytes:
 
 
 def destroy(public_dir: Path, private_dir: Path, key_id: str) -> None:
-    """Destroy a month's key for good: overwrite, delete, flush the folder.
+    """Destroy a month's key for good: overwrite, delete, flush the folder. May be repeated after an interruption.
+
+    The public half goes first: nothing may be sealed any more to a key that is going.
 
     On flash storage and copy-on-write file systems overwriting may leave old blocks behind; keep the key folder on an
     encrypted volume, or on a device that is destroyed with it. Backups of this folder must be destroyed as well.
     """
+    (public_dir / FOLDER / f"{key_id}.pub").unlink(missing_ok=True)
     path = private_dir / FOLDER / f"{key_id}.key"
+    if not path.exists():
+        return
     with path.open("r+b") as file:
         file.write(secrets.token_bytes(KEY_BYTES))
         file.flush()
         os.fsync(file.fileno())
     path.unlink()
-    (public_dir / FOLDER / f"{key_id}.pub").unlink(missing_ok=True)
-    handle = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    flush_folder(path.parent)

@@ -28,21 +28,29 @@ LANGUAGES = {
     "tr": "turkish",
 }
 _SHORT = 4
-_SEPARATORS = re.compile(r"[\s,;.:/|·•、，。；：()\[\]{}\"'“”‘’«»\-–—_]+")
+_LONGEST_TYPED = 2000  # characters; nine words need far fewer
+_SEPARATORS = re.compile(r"[\s,;.:!?#*+/|·•、，。；：()\[\]{}\"'“”‘’«»\-–—_]+")
 _NUMBERING = re.compile(r"^[0-9]+$")
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 
 
 def fold(word: str) -> str:
-    """One spelling for all: compatibility forms resolved, case and accents taken off (kana and hangul keep theirs)."""
-    decomposed = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(c for c in decomposed if not ("\u0300" <= c <= "\u036f"))
+    """One spelling for all: compatibility forms resolved, case and accents taken off (kana and hangul keep theirs).
+
+    The dotless i counts as an i, because a Turkish capital I may mean either. Invisible marks that come along when
+    text is copied (direction, soft hyphen, byte order) are dropped.
+    """
+    decomposed = unicodedata.normalize("NFKD", word.casefold()).replace("ı", "i")
+    return "".join(c for c in decomposed if not "\u0300" <= c <= "\u036f" and unicodedata.category(c) != "Cf")
 
 
 def split_typed(typed: str) -> list[str]:
-    """The words in what was typed: numbering and punctuation dropped, Han characters one word each."""
+    """The words in what was typed: numbering and punctuation dropped, Han characters one word each.
+
+    Cut before normalising: that takes quadratic time on long runs of combining marks.
+    """
     words: list[str] = []
-    for part in _SEPARATORS.split(unicodedata.normalize("NFKC", typed)[:2000]):
+    for part in _SEPARATORS.split(unicodedata.normalize("NFKC", typed[:_LONGEST_TYPED])):
         if _HAN.search(part):
             words += [fold(c) for c in part if _HAN.match(c)]
         elif part and not _NUMBERING.match(part):
