@@ -202,6 +202,7 @@ def reopen(*, actor: Actor, tip: Tip, reason: str) -> Tip:
 def mark_replies_read(*, actor: Actor, tip: Tip) -> None:
     """The replies that came in were seen by somebody."""
     actor.require(Permission.TIP_READ)
+    _refuse_interested(actor, tip)
     if Tip.objects.filter(pk=tip.pk, unread_replies__gt=0).update(unread_replies=0):
         record_audit(
             actor=actor.name,

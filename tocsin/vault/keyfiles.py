@@ -23,6 +23,7 @@ from tocsin.vault.blobs import KEY_BYTES, public_of
 VERSION = 1
 KEY_FILE_SLOT = "key-file"
 SHORTEST_PASSPHRASE = 12
+_SALT = 16  # bytes
 _WRAPPED = 12 + KEY_BYTES + 16  # nonce, key, tag
 
 
@@ -193,12 +194,13 @@ class LockedKey:
 
 def _check(told: dict[str, Any]) -> None:
     """Raise ``KeyError``, ``TypeError`` or ``ValueError`` when a key file lacks something."""
-    entries = told["slots"]
-    sizes = [len(_bytes(told["public"])) == KEY_BYTES, *(len(_bytes(each["wrapped"])) == _WRAPPED for each in entries)]
-    costs = [
-        each[name] for each in entries if each["name"] != KEY_FILE_SLOT for name in ("memory_kib", "passes", "lanes")
-    ]
-    if not entries or not all(sizes) or not all(isinstance(cost, int) and cost > 0 for cost in costs):
+    whole = len(_bytes(told["public"])) == KEY_BYTES and len(told["slots"]) > 0
+    for entry in told["slots"]:
+        whole = whole and len(_bytes(entry["wrapped"])) == _WRAPPED
+        if entry["name"] != KEY_FILE_SLOT:
+            costs = (entry["memory_kib"], entry["passes"], entry["lanes"])
+            whole = whole and len(_bytes(entry["salt"])) == _SALT and all(isinstance(c, int) and c > 0 for c in costs)
+    if not whole:
         raise ValueError("a size or a cost is wrong")
 
 
@@ -207,7 +209,7 @@ def _passphrase_slot(private: bytes, passphrase: str, name: str, cost: Stretchin
         raise RuleBroken(_("A passphrase needs at least 12 characters. Four or more random words are good."))
     if name == KEY_FILE_SLOT:
         raise RuleBroken(_("This name is kept for the unattended unlock key. Choose another one."))
-    salt = secrets.token_bytes(16)
+    salt = secrets.token_bytes(_SALT)
     return {
         "name": name,
         "salt": _text(salt),

@@ -3,6 +3,7 @@
 
 Needs Python 3.9 or newer and the package ``cryptography`` (for Ed25519), nothing of Tocsin. Usage:
 
+    verify_tocsin.py LOG_FOLDER --fetch URL        copy the published log into the folder (the only use of a network)
     verify_tocsin.py LOG_FOLDER                    is the log whole?
     verify_tocsin.py LOG_FOLDER RECEIPT            is my promise or proof true, and still in the log?
     verify_tocsin.py LOG_FOLDER --words            what happened to my report? (asks for the nine words)
@@ -29,6 +30,7 @@ import re
 import sys
 import time
 import unicodedata
+import urllib.request
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -255,11 +257,7 @@ class Log:
 
     def tile(self, level: str, index: int, width: int, most: int) -> bytes:
         """A tile file; a full one may stand in for a partial one."""
-        path = f"{index % 1000:03d}"
-        while index >= 1000:
-            index //= 1000
-            path = f"x{index % 1000:03d}/{path}"
-        full = self.folder / "tile" / level / path
+        full = self.folder / tile_name(level, index)
         partial = full.parent / f"{full.name}.p" / str(width)
         if width < 256 and (partial.is_file() or not full.is_file()):
             data = read(partial, most)
@@ -276,6 +274,43 @@ class Log:
             need(start <= len(data) and at <= len(data), "A bundle of entries is cut off.")
             entries.append(data[start:at])
         return entries
+
+
+def tile_name(level: str, index: int) -> str:
+    """Where a full tile lies below the log folder."""
+    path = f"{index % 1000:03d}"
+    while index >= 1000:
+        index //= 1000
+        path = f"x{index % 1000:03d}/{path}"
+    return f"tile/{level}/{path}"
+
+
+def fetch(url: str, folder: Path) -> None:
+    """Copy a published log. Files that are there stay, except the checkpoint and the keys; the check comes after."""
+    need(url.startswith(("http://", "https://")), "The address must begin with https:// (or http:// for an onion).")
+    head = {name: _get(url, name, 1_000_000) for name in ("checkpoint", "keys")}
+    size = parse_checkpoint(text_of(head["checkpoint"]).partition("\n\n")[0] + "\n")[1]
+    need(size <= 1 << 40, "The checkpoint names a log of impossible size.")
+    for level in ("entries", *map(str, range(8))):
+        nodes = size if level == "entries" else size >> 8 * int(level)
+        for index in range(-(-nodes // 256)):
+            width = min(256, nodes - 256 * index)
+            name = tile_name(level, index) + (f".p/{width}" if width < 256 else "")
+            if not (folder / name).is_file():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_bytes(_get(url, name, 256 * 65537))
+    for name, data in head.items():
+        (folder / name).write_bytes(data)
+
+
+def _get(url: str, name: str, most: int) -> bytes:
+    try:
+        with urllib.request.urlopen(url.rstrip("/") + "/" + name, timeout=60) as answer:  # noqa: S310  scheme checked
+            data: bytes = answer.read(most + 1)
+    except OSError as error:
+        raise Bad(f"{name} could not be fetched: {error}") from error
+    need(len(data) <= most, f"{name} is too large.")
+    return data
 
 
 def folders(log_folder: Path) -> list[Path]:
@@ -489,6 +524,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("log_folder", type=Path)
     parser.add_argument("receipt", type=Path, nargs="?")
+    parser.add_argument("--fetch", metavar="URL")
     parser.add_argument("--words", action="store_true")
     parser.add_argument("--word-list", type=Path)
     parser.add_argument("--code-file", type=Path)
@@ -500,6 +536,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given.now = int(time.time()) if given.now is None else given.now
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # an old console must not stop the answer
     try:
+        if given.fetch:
+            given.log_folder.mkdir(parents=True, exist_ok=True)
+            fetch(given.fetch, given.log_folder)
         return answer(given)
     except (Bad, RecursionError) as error:
         say(f"DOES NOT HOLD: {error}")

@@ -7,7 +7,11 @@ import hashlib
 import importlib.util
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
 
@@ -225,3 +229,38 @@ def test_its_signatures_are_as_strict(module: ModuleType, tlog_vectors: Load) ->
                 module.check_signature(*parts)
         else:
             module.check_signature(*parts)
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[LogFolder, str]]:
+    """A growing log on a web server of this machine."""
+    published = LogFolder(tmp_path / "published").grow(LEAF, pads=599)
+    handler = partial(QuietFiles, directory=str(published.path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield published, f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+class QuietFiles(SimpleHTTPRequestHandler):
+    def log_message(self, *_told: object) -> None:
+        """Say nothing."""
+
+
+def test_fetch_copies_a_published_log_and_checks_it(served: tuple[LogFolder, str], tmp_path: Path) -> None:
+    published, address = served
+    for _visit in range(2):
+        status, said = run(tmp_path / "copy", "--fetch", address)
+        assert (status, f"{len(published.entries)} entries" in said) == (0, True), said
+        published.grow(pads=300)
+
+
+def test_fetch_says_what_it_could_not_get(served: tuple[LogFolder, str], tmp_path: Path) -> None:
+    published, address = served
+    (published.path / "tile" / "entries" / "001").unlink()
+    status, said = run(tmp_path / "copy", "--fetch", address)
+    assert (status, "tile/entries/001" in said) == (1, True)
+    for wrong in ("file:///etc", "ftp://example.org", "log", "http://127.0.0.1:1/"):
+        assert run(tmp_path / "other", "--fetch", wrong)[0] == 1

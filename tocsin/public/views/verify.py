@@ -22,5 +22,7 @@ def verify(request: HttpRequest) -> HttpResponse:
     text = request.POST.get("receipt", "") if request.method == "POST" else ""
     if text.strip():
         result = spot_check(text.encode(), log_dir=settings.TOCSIN_LOG_DIR, place_of=place_of_leaf, now=clock.now())
-    told = context(request, result=result, text=text, origin=settings.TOCSIN_ORIGIN)
+    told = context(
+        request, result=result, text=text, origin=settings.TOCSIN_ORIGIN, log_url=request.build_absolute_uri("/log")
+    )
     return render(request, "public/verify.html", told)
