@@ -29,7 +29,7 @@ from tocsin.vault.sealing import seal_message
 from tocsin.workflow.services import Move, take_step
 
 LONGEST_TEXT = 200_000
-BUSY = gettext_lazy("We could not store this just now. Wait a minute, then send it again. It will not be counted twice.")
+BUSY = gettext_lazy("We could not store this just now. Wait a minute and send it again. It will not be counted twice.")
 
 
 @dataclass(frozen=True)

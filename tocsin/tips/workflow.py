@@ -51,7 +51,7 @@ FACES: dict[State, Face] = {
     State.IN_TRIAGE: Face("purple", _("Somebody decides what should happen with it."), PlainState.BEING_READ),
     State.NEED_INFO: Face("yellow", _("We asked the reporter and wait for an answer."), PlainState.QUESTION),
     State.UNDER_VERIFICATION: Face("orange", _("The facts are being checked."), PlainState.BEING_CHECKED),
-    State.OUTCOME_SET: Face("green", _("Two people decided the outcome; feedback is due."), PlainState.BEING_CHECKED),
+    State.OUTCOME_SET: Face("green", _("The outcome is decided; the reporter must be told."), PlainState.BEING_CHECKED),
     State.FEEDBACK_GIVEN: Face("green", _("The reporter was told the result."), PlainState.FINISHED),
     State.CLOSED: Face("grey", _("Finished."), PlainState.FINISHED),
     State.WITHDRAWN: Face("grey", _("The reporter took it back."), PlainState.FINISHED),

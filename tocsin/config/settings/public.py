@@ -12,7 +12,7 @@ ROOT_URLCONF = "tocsin.public.urls"
 WSGI_APPLICATION = "tocsin.config.wsgi_public.application"
 TOCSIN_GROUP_COMMIT = not INSTANCE.database_url
 TOCSIN_CSP = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 
 MIDDLEWARE = [
