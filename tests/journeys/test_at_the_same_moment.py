@@ -78,8 +78,11 @@ def test_of_two_who_acknowledge_at_once_one_does(cast: Cast, tip_in: Callable[[S
     reported = tip_in(State.RECEIVED)
     tip = reported.tip
     outcomes = in_threads(
-        [lambda actor=actor: services.acknowledge(actor=actor, tip=tip) for actor in (cast.ines, cast.tara)]
-    )  # type: ignore[misc]  # noqa: E501  the default binds the loop's value
+        [
+            lambda: services.acknowledge(actor=cast.ines, tip=tip),
+            lambda: services.acknowledge(actor=cast.tara, tip=tip),
+        ]
+    )
     assert tuple(map(len, won_and_told(outcomes))) == (1, 1)
     assert StepRecord.objects.count() == 1
     assert Pending.objects.count() == 2

@@ -23,6 +23,7 @@ from tocsin.tips import services
 from tocsin.tips.content import content_place, identity_place, message_place, receipt_place
 from tocsin.tips.models import Identity, Tip, TipMessage
 from tocsin.tips.papers import opening_place, reason_place
+from tocsin.tips.selectors import content_of
 from tocsin.tips.workflow import State
 from tocsin.vault.blobs import (
     IDENTITY_KEYS,
@@ -131,17 +132,17 @@ def opened_with(keys: Sequence[bytes]) -> list[str]:
 
 
 @pytest.fixture
-def worked_on(tip_in: Callable[[State], Reported]) -> Reported:
+def worked_on(tip_in: Callable[[State], Reported], cast: Cast) -> Reported:
     """A tip with a name, messages both ways, reasons and ledger openings."""
     reported = tip_in(State.NEED_INFO)
     write_to_staff(reported, "On Monday.")
+    services.start_verification(actor=cast.sam, tip=reported.tip, legal_basis="Section 4")
     return reported
 
 
 def test_no_value_that_the_public_door_holds_opens_anything_stored(
-    worked_on: Reported, installation: Installation, cast: Cast
+    worked_on: Reported, installation: Installation
 ) -> None:
-    services.start_verification(actor=cast.sam, tip=worked_on.tip, legal_basis="Section 4")
     assert StepRecord.objects.exclude(reason=b"").exists()
     signer = Signer.from_skey(read_secret(settings.TOCSIN_PROMISE_KEY).decode().strip())
     own = keys_below(installation.home / "keys" / "public", installation.home / "keys" / "door")
@@ -187,8 +188,6 @@ def test_a_blob_does_not_open_in_another_rows_place(
         open_message(installation.unit_private, bytes(message.blob), message_place(other.ref))
     Tip.objects.filter(ref=other.ref).update(content=bytes(worked_on.tip.content))
     installation.unlock()
-    from tocsin.tips.selectors import content_of
-
     with pytest.raises(CannotOpen):
         content_of(other.tip)
 

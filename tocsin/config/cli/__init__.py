@@ -6,6 +6,7 @@ import sys
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from tocsin.common.errors import RuleBroken, Unsafe
 from tocsin.config.cli import bench, demo, initialise, keys, ledger, serve, verify
@@ -35,18 +36,18 @@ UNSAFE, BROKEN, DISK = 2, 1, 1
 
 def main() -> None:
     """Run the command; foreseen errors become one sentence on stderr and an exit code, never a traceback."""
-    console = Console(stderr=True)
+    console = Console(stderr=True, soft_wrap=True)
     try:
         app()
     except Unsafe as unsafe:
-        console.print(f"[bold red]Not started:[/] {unsafe}", highlight=False)
+        console.print(f"[bold red]Not started:[/] {escape(str(unsafe))}", highlight=False)
         sys.exit(UNSAFE)
     except RuleBroken as broken:
-        console.print(f"[bold red]Not done:[/] {broken}", highlight=False)
+        console.print(f"[bold red]Not done:[/] {escape(str(broken))}", highlight=False)
         sys.exit(BROKEN)
     except OSError as fault:
         console.print(
-            f"[bold red]Not done:[/] {fault.strerror or fault} ({fault.filename or 'no file named'}). "
+            f"[bold red]Not done:[/] {escape(str(fault.strerror or fault))} ({escape(str(fault.filename or 'no file'))}). "
             "Nothing that was accepted is lost; mend this and run the command again.",
             highlight=False,
         )
