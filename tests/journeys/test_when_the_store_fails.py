@@ -57,11 +57,11 @@ def somebody_holds_the_store() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def patience() -> None:
+def patience(shared_database: None) -> None:
     """PostgreSQL waits half a second for a lock here, as SQLite does."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SET lock_timeout = '500ms'")
+            cursor.execute("SET SESSION lock_timeout = '500ms'")
 
 
 def fill_the_disk() -> None:

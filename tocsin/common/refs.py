@@ -10,3 +10,8 @@ _ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"  # no vowels (no words), no 0/O, 1/I/
 def new_ref(length: int = 20) -> str:
     """A random handle of ``length`` characters of 4.8 bits each (20 characters: 96 bits)."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+
+
+def is_ref(text: str) -> bool:
+    """Whether ``text`` could be a handle; what cannot be one need not be looked for, whatever it holds."""
+    return bool(text) and len(text) <= 32 and set(text) <= set(_ALPHABET)

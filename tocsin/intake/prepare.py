@@ -24,7 +24,7 @@ from tocsin.vault.codes import CodeKeys
 from tocsin.vault.installed import keyring
 from tocsin.vault.sealing import seal_content, seal_identity, seal_small
 
-MERGE_WITHIN = timedelta(days=1)
+MERGE_WITHIN = timedelta(days=1, hours=1)
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,8 @@ def prepare(
     digest = hashlib.sha256(b"received\0" + ref.encode() + submission.digest()).digest()
     event = public_event("received", arrived_at or moment, ring.unit_id)
     entry = ledger_entry(k_events=keys.events, n=0, event=event, private_digest=digest, keyring=ring)
-    promise = make_promise(
-        origin=settings.TOCSIN_ORIGIN, leaf_hash=leaf_hash(entry[0]), due=moment + MERGE_WITHIN, signer=signer
-    )
+    due = clock.on_the_hour(moment) + MERGE_WITHIN  # by the hour: a promise in the wrong hands tells no exact time
+    promise = make_promise(origin=settings.TOCSIN_ORIGIN, leaf_hash=leaf_hash(entry[0]), due=due, signer=signer)
     tip = Tip(
         ref=ref,
         intake_key=attempt.key,

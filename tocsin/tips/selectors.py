@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
 from tocsin.common.errors import RuleBroken
+from tocsin.common.refs import is_ref
 from tocsin.ledger.services import record_audit
 from tocsin.tips.content import TipContent, content_place, message_place
 from tocsin.tips.models import Declaration, Tip, TipMessage
@@ -32,6 +33,13 @@ def tips_visible_to(actor: Actor) -> QuerySet[Tip]:
     # A subquery, because two conditions in one exclude() over a relation may be met by two people's declarations.
     shut_out = Declaration.objects.filter(staff_id=actor.require_staff(), has_interest=True).values("tip_id")
     return Tip.objects.exclude(pk__in=shut_out)
+
+
+def tip_visible_to(actor: Actor, ref: str) -> Tip:
+    """The tip with this handle. Raises ``Tip.DoesNotExist`` when there is none, or none that ``actor`` may see."""
+    if not is_ref(ref):
+        raise Tip.DoesNotExist
+    return tips_visible_to(actor).get(ref=ref)
 
 
 def inbox(actor: Actor, *, state: str = "", only_open: bool = True) -> QuerySet[Tip]:
@@ -117,7 +125,7 @@ def read_tip(actor: Actor, ref: str) -> OpenTip:
     Raises ``Tip.DoesNotExist`` for a tip that the actor may not see, ``Locked`` while the desk is locked.
     """
     actor.require(Permission.TIP_READ)
-    tip = tips_visible_to(actor).get(ref=ref)
+    tip = tip_visible_to(actor, ref)
     content = None if tip.destroyed_on else content_of(tip)
     opened = OpenTip(tip, content, _messages(tip), _history(tip), _waiting(tip))
     with transaction.atomic():
@@ -186,7 +194,7 @@ def inbox_page(actor: Actor, *, state: str, after: str, size: int) -> InboxPage:
     Pages by key, not by number: a page costs the same at the end of a long list as at its beginning.
     """
     tips = inbox(actor, state=state)
-    last = tips_visible_to(actor).filter(ref=after).first() if after else None
+    last = tips_visible_to(actor).filter(ref=after).first() if is_ref(after) else None
     if last is not None:
         behind = Q(urgent=last.urgent, id__gt=last.pk)
         tips = tips.filter(behind | Q(urgent=False) if last.urgent else behind)

@@ -46,9 +46,10 @@ def main() -> None:
         console.print(f"[bold red]Not done:[/] {escape(str(broken))}", highlight=False)
         sys.exit(BROKEN)
     except OSError as fault:
+        where = escape(str(fault.filename or "no file"))
         console.print(
-            f"[bold red]Not done:[/] {escape(str(fault.strerror or fault))} ({escape(str(fault.filename or 'no file'))}). "
-            "Nothing that was accepted is lost; mend this and run the command again.",
+            f"[bold red]Not done:[/] {escape(str(fault.strerror or fault))} ({where}). Nothing that was accepted is "
+            "lost; mend this and run the command again.",
             highlight=False,
         )
         sys.exit(DISK)

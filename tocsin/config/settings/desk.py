@@ -13,9 +13,6 @@ WSGI_APPLICATION = "tocsin.config.wsgi_desk.application"
 TOCSIN_UNIT_KEY = INSTANCE.desk_keys / "unit.key"
 TOCSIN_RETENTION_KEYS = INSTANCE.desk_keys
 TOCSIN_UNATTENDED_KEY = INSTANCE.unattended_key
-TOCSIN_CSP = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
 
 MIDDLEWARE = [
     "tocsin.ui.middleware.SecurityHeaders",

@@ -11,9 +11,6 @@ ALLOWED_HOSTS = list(INSTANCE.public.hosts)
 ROOT_URLCONF = "tocsin.public.urls"
 WSGI_APPLICATION = "tocsin.config.wsgi_public.application"
 TOCSIN_GROUP_COMMIT = not INSTANCE.database_url
-TOCSIN_CSP = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
 
 MIDDLEWARE = [
     "tocsin.ui.middleware.SecurityHeaders",

@@ -39,9 +39,6 @@ TOCSIN_LEDGER_KEY = _NOWHERE / "keys" / "worker" / "ledger.key"
 TOCSIN_AUDIT_KEY = _NOWHERE / "keys" / "worker" / "audit.key"
 TOCSIN_LOG_DIR = _NOWHERE / "log"
 TOCSIN_CHECKPOINT_COPY = _NOWHERE / "state" / "checkpoint"
-TOCSIN_CSP = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
 TOCSIN_RULE_PAGE = "tocsin.public.errors.rule_page"
 TOCSIN_EXIT_URL = "https://www.wikipedia.org/"
 

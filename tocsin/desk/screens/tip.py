@@ -55,7 +55,7 @@ def act(request: StaffRequest, ref: str, action: str) -> HttpResponse:
 
 def _visible(request: StaffRequest, ref: str) -> Tip:
     try:
-        return selectors.tips_visible_to(request.actor).get(ref=ref)
+        return selectors.tip_visible_to(request.actor, ref)
     except Tip.DoesNotExist:
         raise Http404 from None
 

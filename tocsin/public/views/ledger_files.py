@@ -16,7 +16,7 @@ _VERIFIER = Path(ledger.__file__).parent / "standalone" / "verify_tocsin.py"
 # Nothing but the names of the C2SP layout: no path can leave the folder.
 _NAMES = re.compile(
     r"checkpoint|keys|tile/(?:[0-9]{1,2}|entries)/(?:x[0-9]{3}/)*[0-9]{3}(?:\.p/[0-9]{1,3})?"
-    r"|previous/[0-9]{1,4}/(?:checkpoint|keys|tile/(?:[0-9]{1,2}|entries)/(?:x[0-9]{3}/)*[0-9]{3}(?:\.p/[0-9]{1,3})?)"
+    r"|previous/[0-9]{1,4}/(?:checkpoint|keys|handover|tile/(?:[0-9]{1,2}|entries)/(?:x[0-9]{3}/)*[0-9]{3}(?:\.p/[0-9]{1,3})?)"
 )
 
 
