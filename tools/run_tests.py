@@ -1,7 +1,8 @@
 """Every test: on SQLite, on PostgreSQL, with real processes and a real browser. One summary; non-zero on any failure.
 
 ``python tools/run_tests.py`` needs the development requirements (``make test`` installs them). PostgreSQL comes as a
-Python package and runs in a temporary folder; Chromium is taken from the machine, else fetched by Playwright.
+Python package and runs in a temporary folder; Chromium is taken from the machine, else installed: by apt where that
+may be done without a question, else by Playwright.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def _serially(more: list[str]) -> Outcome:
     name = "Real processes and headless browser"
     browser = _chromium()
     if browser is None:
-        return Outcome(name, False, 0, "no Chromium: install it, or let Playwright download one")
+        return Outcome(name, False, 0, "no Chromium: install the package chromium, or name one in TOCSIN_CHROMIUM")
     return _pytest(name, ["-n", "0", "-m", "crash or browser", *more], {"TOCSIN_CHROMIUM": browser})
 
 
@@ -115,7 +116,7 @@ def _chromium() -> str | None:
     if named:
         return named
     found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    return found or _playwrights_own() or _fetched()
+    return found or _playwrights_own() or _installed_by_apt() or _fetched()
 
 
 def _playwrights_own() -> str | None:
@@ -124,6 +125,19 @@ def _playwrights_own() -> str | None:
     with sync_playwright() as playwright:
         path = playwright.chromium.executable_path
     return path if Path(path).is_file() else None
+
+
+def _installed_by_apt() -> str | None:
+    """Debian's and Ubuntu's own Chromium, where we are root (a container, a build machine)."""
+    apt = shutil.which("apt-get")
+    if apt is None or os.geteuid() != 0:
+        return None
+    print("Installing Chromium for the browser tests …", flush=True)
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for arguments in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium"]):
+        if subprocess.run([apt, *arguments], check=False, env=quiet, stdout=subprocess.DEVNULL).returncode != 0:
+            return None
+    return shutil.which("chromium")
 
 
 def _fetched() -> str | None:

@@ -187,16 +187,14 @@ def test_one_row_that_cannot_be_stored_fails_alone(
     assert rows() == (8, 8, 8, 8)
 
 
-def test_a_full_queue_says_busy_at_once(gate: Gate, together: Callable[..., Any]) -> None:
+def test_a_full_queue_says_busy_without_waiting_for_the_store(gate: Gate, together: Callable[..., Any]) -> None:
     committer = together(longest_queue=2)
     started = [start(accept())]
     assert gate.entered.wait(10)
     started += [start(accept()) for _ in range(2)]
     wait_until(committer._jobs.full)
-    begun = time.monotonic()
     with pytest.raises(Busy):
-        accept()()
-    assert time.monotonic() - begun < 2
+        accept()()  # answered while the store still stands: the gate below is opened afterwards
     gate.opened.set()
     for thread, _results in started:
         thread.join()

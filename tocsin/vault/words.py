@@ -77,9 +77,11 @@ class WordList:
         return short
 
     def near(self, word: str, most: int = 3) -> list[str]:
-        """Up to ``most`` words of the list that look like ``word``."""
-        close = difflib.get_close_matches(word, self.places, n=most, cutoff=0.6)
-        return [self.words[self.places[each]] for each in close]
+        """Up to ``most`` words of the list that look like ``word``: the one that begins alike comes first."""
+        alike = self.shorts.get(word[:_SHORT])
+        close = [self.places[each] for each in difflib.get_close_matches(word, self.places, n=most, cutoff=0.6)]
+        found = dict.fromkeys([*([] if alike is None else [alike]), *close])
+        return [self.words[place] for place in found][:most]
 
 
 @cache

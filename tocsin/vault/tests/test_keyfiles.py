@@ -195,7 +195,7 @@ def test_an_unattended_key_that_others_can_read_is_refused(locked: LockedKey, tm
 
 
 def test_a_missing_key_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(Unsafe, match="missing. Restore it"):
+    with pytest.raises(Unsafe, match=r"missing\. Restore it"):
         LockedKey(tmp_path / "none.key").open_with_passphrase(PASSPHRASE)
 
 
@@ -204,7 +204,7 @@ def test_a_missing_key_says_what_to_do(tmp_path: Path) -> None:
 )
 def test_a_damaged_file_is_told_from_a_wrong_passphrase(locked: LockedKey, content: bytes) -> None:
     locked.path.write_bytes(content)
-    with pytest.raises(Unsafe, match="damaged. Restore it from your backup"):
+    with pytest.raises(Unsafe, match=r"damaged\. Restore it from your backup"):
         locked.open_with_passphrase(PASSPHRASE)
 
 
@@ -218,8 +218,17 @@ def test_a_file_cut_off_anywhere_is_damaged(locked: LockedKey) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"wrapped": "AAAA"}, {"wrapped": "??"}, {"wrapped": 5}, {"salt": ""}, {"salt": None}, {"passes": 0}]
-    + [{"memory_kib": "8"}, {"lanes": -1}, {"lanes": None}],
+    [
+        {"wrapped": "AAAA"},
+        {"wrapped": "??"},
+        {"wrapped": 5},
+        {"salt": ""},
+        {"salt": None},
+        {"passes": 0},
+        {"memory_kib": "8"},
+        {"lanes": -1},
+        {"lanes": None},
+    ],
     ids=str,
 )
 def test_a_damaged_slot_is_told(locked: LockedKey, changes: dict[str, Any]) -> None:

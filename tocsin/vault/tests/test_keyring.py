@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from tocsin.common import clock
 from tocsin.common.errors import Unsafe
@@ -52,7 +52,7 @@ def test_a_keyring_is_never_overwritten(folder: Path) -> None:
 
 
 def test_a_missing_keyring_says_what_to_copy(tmp_path: Path) -> None:
-    with pytest.raises(Unsafe, match="keyring.toml is missing. Copy the folder"):
+    with pytest.raises(Unsafe, match=r"keyring\.toml is missing\. Copy the folder"):
         PublicKeyring.load(tmp_path, "2026-11")
 
 
@@ -81,7 +81,7 @@ def test_a_missing_retention_key_is_told(tmp_path: Path) -> None:
 )
 def test_a_damaged_keyring_is_told(folder: Path, content: bytes) -> None:
     (folder / FILE).write_bytes(content)
-    with pytest.raises(Unsafe, match="keyring.toml cannot be read"):
+    with pytest.raises(Unsafe, match=r"keyring\.toml cannot be read"):
         PublicKeyring.load(folder, "2026-11")
 
 
@@ -101,7 +101,7 @@ def test_no_private_key_lies_in_the_public_folder(folder: Path) -> None:
 
 
 def test_the_installations_keyring_turns_with_the_month(
-    folder: Path, settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch
+    folder: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.TOCSIN_PUBLIC_KEYS = folder
     monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 30, 23, 59, tzinfo=UTC))

@@ -86,7 +86,7 @@ def test_the_newest_earlier_key_serves_until_the_month_has_its_own(
 
 def test_a_later_key_never_serves_an_earlier_month(folders: tuple[Path, Path]) -> None:
     retention.make_month_keys(*folders, months=["2026-11"])
-    with pytest.raises(Unsafe, match="no retention key.*Start the worker"):
+    with pytest.raises(Unsafe, match=r"no retention key.*Start the worker"):
         retention.public_key_for(folders[0], "2026-10")
 
 

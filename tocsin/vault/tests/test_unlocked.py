@@ -152,7 +152,7 @@ def test_threads_see_the_desk_locked_or_unlocked_and_nothing_between(home: Path)
                     wrong.append("other text")
             except unlocked.Locked:
                 continue
-            except Exception as error:  # noqa: BLE001  # any other error is what this test looks for
+            except Exception as error:  # any other error is what this test looks for
                 wrong.append(repr(error))
 
     readers = [threading.Thread(target=read) for _reader in range(4)]

@@ -1,4 +1,4 @@
-"""Project Wycheproof's vectors, through the primitives that the vault uses. The files are not part of the repository."""
+"""Project Wycheproof's vectors through the primitives that the vault uses. The files are not part of the repository."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ from typing import Any
 
 import pytest
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from tocsin.vault import blobs, codes
+from tocsin.vault import blobs
 from tocsin.vault.tests.known import PLACE, private
 
 _REPOSITORY = Path(__file__).resolve().parents[3]
@@ -35,7 +39,7 @@ def test_aes_gcm_seals_and_refuses_as_published() -> None:
         if (group["keySize"], group["ivSize"], group["tagSize"]) != (256, 96, 128):
             continue  # the vault uses no other sizes
         nonce, text, aad = (bytes.fromhex(case[name]) for name in ("iv", "msg", "aad"))
-        sealed, cipher = bytes.fromhex(case["ct"] + case["tag"]), blobs.AESGCM(bytes.fromhex(case["key"]))
+        sealed, cipher = bytes.fromhex(case["ct"] + case["tag"]), AESGCM(bytes.fromhex(case["key"]))
         if case["result"] == "valid":
             assert cipher.decrypt(nonce, sealed, aad) == text, case["tcId"]
             assert cipher.encrypt(nonce, text, aad) == sealed, case["tcId"]
@@ -51,11 +55,11 @@ def test_hkdf_derives_as_published() -> None:
     for _group, case in cases("hkdf_sha256"):
         key, salt, info = (bytes.fromhex(case[name]) for name in ("ikm", "salt", "info"))
         if case["result"] == "valid":
-            hkdf = codes.HKDF(codes.hashes.SHA256(), length=case["size"], salt=salt, info=info)
+            hkdf = HKDF(hashes.SHA256(), length=case["size"], salt=salt, info=info)
             assert hkdf.derive(key).hex() == case["okm"], case["tcId"]
         else:
             with pytest.raises(ValueError, match="large"):
-                codes.HKDF(codes.hashes.SHA256(), length=case["size"], salt=salt, info=info)
+                HKDF(hashes.SHA256(), length=case["size"], salt=salt, info=info)
         tried += 1
     assert tried > 50
 
@@ -63,8 +67,8 @@ def test_hkdf_derives_as_published() -> None:
 def test_x25519_agrees_as_published_and_refuses_points_of_low_order() -> None:
     tried = refused = 0
     for _group, case in cases("x25519"):
-        key = blobs.X25519PrivateKey.from_private_bytes(bytes.fromhex(case["private"]))
-        peer = blobs.X25519PublicKey.from_public_bytes(bytes.fromhex(case["public"]))
+        key = X25519PrivateKey.from_private_bytes(bytes.fromhex(case["private"]))
+        peer = X25519PublicKey.from_public_bytes(bytes.fromhex(case["public"]))
         if "ZeroSharedSecret" in case["flags"]:
             with pytest.raises(ValueError):
                 key.exchange(peer)
