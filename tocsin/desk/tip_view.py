@@ -18,9 +18,9 @@ def facts(tip: Tip) -> dict[str, Any]:
     """What is known of a tip without opening it."""
     deadline = deadline_words(tip)
     rows = [
-        (_("Received"), plain_date(tip.received_hour.date())),
+        (_("Received on"), plain_date(tip.received_hour.date())),
         (_("Came in by"), channel_label(tip.channel)),
-        (_("Due"), f"{deadline.words} ({plain_date(deadline.on)})" if deadline.on else deadline.words),
+        (_("Due"), f"{deadline.words} – {plain_date(deadline.on)}" if deadline.on else deadline.words),
         (_("Read by a person"), plain_date(tip.acknowledged_on) if tip.acknowledged_on else _("Not yet")),
         (_("Outcome"), tip.get_outcome_display() if tip.outcome else _("None yet")),
         (_("Rules in force"), tip.pack_version),
@@ -44,9 +44,10 @@ def story(opened: OpenTip) -> list[tuple[str, str]]:
 
 def conversation(opened: OpenTip) -> list[dict[str, Any]]:
     """The messages, staff's own on one side."""
+    office, reporter = _("The office"), _("The reporter")
     return [
         {
-            "author": f"{_('The office') if line.from_staff else _('The reporter')} · {line.kind_label}",
+            "author": f"{office if line.from_staff else reporter} · {line.kind_label}",
             "is_own": line.from_staff,
             "text": line.text,
             "on": line.written_hour,
@@ -61,7 +62,7 @@ def timeline(opened: OpenTip) -> list[dict[str, Any]]:
     return [
         {
             "title": line.step.label,
-            "who": _who(names[line.actor], role_label(line.role), names.get(line.proposed_by, "")),
+            "who": _who(names[line.actor], _office(line.actor, line.role), names.get(line.proposed_by, "")),
             # Of what a reporter does only the hour is kept, so only the day is shown.
             **({"on": line.at} if line.actor == "reporter" else {"at": line.at}),
             "text": line.reason,
@@ -70,8 +71,15 @@ def timeline(opened: OpenTip) -> list[dict[str, Any]]:
     ]
 
 
+def _office(actor: str, role: str) -> str:
+    """The role in words; nothing for the reporter, whose name says it already."""
+    return "" if actor == "reporter" else role_label(role)
+
+
 def _who(actor: str, role: str, proposer: str) -> str:
     told = {"actor": actor, "role": role, "proposer": proposer}
+    if not role:
+        return actor
     if proposer:
         return _("%(actor)s (%(role)s), proposed by %(proposer)s") % told
     return _("%(actor)s (%(role)s)") % told

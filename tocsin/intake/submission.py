@@ -58,7 +58,7 @@ def clean(
     contact = clean_text(contact)
     errors: dict[str, str] = {}
     if category not in {known.code for known in get_pack().categories}:
-        errors["category"] = _("Choose what your report is about. If nothing fits, choose “Something else”.")
+        errors["category"] = _("We do not have this kind of report. Please choose one from the list.")
     if "what" not in texts:
         errors["what"] = _("Write what the person did, in your own words. A few words are enough.")
     for name, text in texts.items():

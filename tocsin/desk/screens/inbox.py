@@ -50,7 +50,7 @@ def inbox(request: StaffRequest) -> HttpResponse:
 def _filters(request: StaffRequest, chosen: str) -> list[dict[str, object]]:
     counts = selectors.counts_by_state(request.actor)
     everything = sum(counts.get(state, 0) for state in OPEN)
-    links = [{"text": _("Open"), "url": "?", "count": everything, "is_current": not chosen}]
+    links = [{"text": _("Not closed"), "url": "?", "count": everything, "is_current": not chosen}]
     for state in State:
         if counts.get(state):
             link = {"text": str(state.label), "url": f"?state={state}", "count": counts[state]}
