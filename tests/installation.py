@@ -18,6 +18,7 @@ from tocsin.policy import active
 from tocsin.public import report_form, sessions, stencils
 from tocsin.vault import installed, unlocked
 from tocsin.vault.keyfiles import LockedKey, Stretching
+from tocsin.vault.retention import make_month_keys
 
 PASSPHRASE = "ring the bell for the tests"
 CUSTODIANS = {name: f"only {name} knows this test" for name in ("kim", "lou", "max")}
@@ -79,6 +80,8 @@ def made_home(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
     """The folder that ``tocsin init`` makes, and the unit's private key."""
     home = tmp_path_factory.mktemp("installation") / "home"
     make_home(home, answers_for_tests())
+    months = [f"{year}-{month:02d}" for year in range(2025, 2029) for month in range(1, 13)]  # tests set the clock
+    make_month_keys(home / "keys" / "public", home / "keys" / "desk", months=months)
     return home, LockedKey(home / "keys" / "desk" / "unit.key").open_with_passphrase(PASSPHRASE)
 
 

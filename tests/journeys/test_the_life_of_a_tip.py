@@ -54,9 +54,10 @@ DESIGN: dict[str, tuple[set[State], State | None, set[Role]]] = {
     "reopen": ({S.CLOSED}, S.IN_TRIAGE, {R.SUPERVISOR}),
     "withdraw": (set(OPEN) - {S.RECEIVED}, S.WITHDRAWN, {R.REPORTER}),
     "withdraw_unread": ({S.RECEIVED}, S.WITHDRAWN, {R.REPORTER}),
+    "withdraw_urgent": ({S.RECEIVED}, S.WITHDRAWN, {R.REPORTER}),
 }
 PROPOSERS = {"refuse_remit_urgent": {R.TRIAGE}, "set_outcome": {R.INVESTIGATOR}, "close_urgent": {R.SUPERVISOR}}
-ONLY_REPORTERS = {"answer", "add", "withdraw", "withdraw_unread"}
+ONLY_REPORTERS = {"answer", "add", "withdraw", "withdraw_unread", "withdraw_urgent"}
 
 
 def with_role(role: Role) -> Actor:

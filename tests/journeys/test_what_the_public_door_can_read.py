@@ -164,7 +164,7 @@ def test_the_same_search_finds_what_the_desk_and_the_reporter_can_open(
 
 def test_the_desk_needs_both_its_keys_and_reaches_no_name(worked_on: Reported, installation: Installation) -> None:
     tip = worked_on.tip
-    (retention,) = [path.read_bytes() for path in (installation.home / "keys" / "desk" / "retention").glob("*.key")]
+    retention = (installation.home / "keys" / "desk" / "retention" / f"{tip.retention_id}.key").read_bytes()
     blob, wrapped, place = bytes(tip.content), bytes(tip.wrapped_key), content_place(tip.ref)
     unit = installation.unit_private
     assert b"cages" in open_content(unit, retention, blob, wrapped, place)

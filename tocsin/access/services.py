@@ -56,16 +56,25 @@ def check_sign_in(*, username: str, password: str) -> Staff:
     Raises ``NotPermitted`` with the same sentence for an unknown name, a wrong password and an inactive person,
     and after too many attempts for the name. Every attempt is in the audit log.
     """
-    sign_in_attempts.take(username)
-    staff = authenticate(username=username, password=password)
+    try:
+        sign_in_attempts.take(username)
+    except NotPermitted:
+        _note_refusal()
+        raise
+    # PostgreSQL refuses to look for a NUL, and nobody's name holds one.
+    staff = None if "\0" in username else authenticate(username=username, password=password)
     if not isinstance(staff, Staff):
-        with transaction.atomic():
-            record_audit(actor="nobody", role="", action="sign-in.refused")
+        _note_refusal()
         raise NotPermitted(_("The name or the password is wrong. Check both and try again."))
     sign_in_attempts.forget(username)
     with transaction.atomic():
         record_audit(actor=staff.as_actor().name, role="", action="sign-in")
     return staff
+
+
+def _note_refusal() -> None:
+    with transaction.atomic():
+        record_audit(actor="nobody", role="", action="sign-in.refused")
 
 
 def note_sign_out(*, actor: Actor) -> None:

@@ -46,7 +46,7 @@ MOST_EVENTS: Final = 1 << 16
 _HASH = 32
 _DETAIL = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}", re.ASCII)
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])", re.ASCII)
-_FORBIDDEN = re.compile(r"[|\x00-\x1f\x7f]")
+_FORBIDDEN = re.compile(r"[|\x00-\x1f\x7f\ud800-\udfff]")  # half characters have no UTF-8
 _LONGEST_FIELD = 200
 
 

@@ -117,9 +117,13 @@ def parents_of(hashes: bytes) -> bytes:
 def root(leaves: Iterable[bytes]) -> bytes:
     """Root over leaf hashes in order (RFC 6962, MTH); ``EMPTY_ROOT`` for none.
 
-    An unpaired last node moves up unchanged, which gives the same tree as the recursion of the RFC.
+    An unpaired last node moves up unchanged, which gives the same tree as the recursion of the RFC. Raises
+    ``ValueError`` when something is not a hash of 32 bytes: an entry goes through ``leaf_hash`` first.
     """
-    level = b"".join(leaves)
+    hashes = leaves if isinstance(leaves, (list, tuple)) else list(leaves)
+    if any(len(leaf) != HASH_BYTES for leaf in hashes):
+        raise ValueError("a leaf hash has 32 bytes")
+    level = b"".join(hashes)
     if not level:
         return EMPTY_ROOT
     while len(level) > HASH_BYTES:

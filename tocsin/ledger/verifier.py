@@ -156,10 +156,11 @@ def _verify_promise(text: bytes, log_dir: Path | None, trust: Trust | None, now:
     promise = promises.open_promise(text, *keys.promise)
     due = f"{promise.due:%Y-%m-%d %H:%M} UTC"
     lines = [f"The office promised to write your report into the log by {due}.", _about_keys(keys)]
-    searched = False
+    found = searched = False
     try:
         for folder in folders:
             log = check_log(folder, trust or Trust.load(folder / "keys"))
+            found = True
             searched = searched or _same_house(log.checkpoint.origin, promise.origin)
             place = log.tree.place_of(promise.leaf_hash)
             if place is not None and _same_house(log.checkpoint.origin, promise.origin):
@@ -168,7 +169,7 @@ def _verify_promise(text: bytes, log_dir: Path | None, trust: Trust | None, now:
     except LogMissing as error:
         if now > promise.due:
             return Verdict(Status.BAD, (*lines, _sentence(error)))
-    if folders and not searched and now > promise.due:
+    if found and not searched:
         return _bad(f"This folder is not the log {promise.origin}, for which the promise was given.")
     if now <= promise.due:
         told = "It is not in the log yet, and there is still time. Ask again later."

@@ -15,6 +15,7 @@ urlpatterns = [
     path("exit", pages.leave_site, name="exit"),
     path("healthz", pages.alive, name="alive"),
     path("verify_tocsin.py", ledger_files.standalone_verifier, name="standalone-verifier"),
+    path("verify_tocsin.html", ledger_files.offline_page, name="offline-page"),
     path("log/<path:name>", ledger_files.ledger_file, name="ledger-file"),
     *i18n_patterns(
         path("", pages.start, name="start"),

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from tocsin.vault.sealing import Place
 
@@ -16,7 +17,10 @@ _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def clean_text(text: str) -> str:
-    """Line ends as line feeds, control characters taken out, outer white space cut. Nothing else is changed."""
+    """Line ends as line feeds, control characters taken out, outer white space cut. Nothing else is changed, but that
+    half characters, which no UTF-8 can hold, become the replacement character.
+    """
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
@@ -41,6 +45,26 @@ def receipt_place(ref: str) -> Place:
 
 
 @dataclass(frozen=True)
+class Particulars:
+    """What only a channel that asks more than the short form knows.
+
+    ``details``: answers to the questions of the category by code, as plain JSON; ``None`` says "I do not know".
+    ``mode``: the pack's identity mode. ``earlier``: the handle of an earlier tip of the same reporter. ``award``:
+    ``yes``, ``no`` or nothing.
+    """
+
+    details: Mapping[str, Any] = field(default_factory=dict)
+    mode: str = ""
+    earlier: str = ""
+    award: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Only what was told, so that reports of other channels stay as short as they were."""
+        told = {"details": dict(self.details), "mode": self.mode, "earlier": self.earlier, "award": self.award}
+        return {name: value for name, value in told.items() if value}
+
+
+@dataclass(frozen=True)
 class TipContent:
     """The sealed part of a tip: the answers, how the reporter came in, and the key of its ledger pseudonyms.
 
@@ -52,16 +76,19 @@ class TipContent:
     k_events: bytes
     identity_given: bool = False
     flags: tuple[str, ...] = field(default=())
+    particulars: Particulars = field(default_factory=Particulars)
 
     def to_bytes(self) -> bytes:
         """Canonical JSON in UTF-8."""
-        told = {
+        told: dict[str, Any] = {
             "v": CONTENT_VERSION,
             "answers": dict(self.answers),
             "k_events": self.k_events.hex(),
             "identity_given": self.identity_given,
             "flags": list(self.flags),
         }
+        if more := self.particulars.to_json():
+            told["particulars"] = more
         return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
     @classmethod
@@ -70,4 +97,10 @@ class TipContent:
         told = json.loads(data)
         if told["v"] != CONTENT_VERSION:
             raise ValueError(f"unknown content version {told['v']}")
-        return cls(told["answers"], bytes.fromhex(told["k_events"]), told["identity_given"], tuple(told["flags"]))
+        return cls(
+            told["answers"],
+            bytes.fromhex(told["k_events"]),
+            told["identity_given"],
+            tuple(told["flags"]),
+            Particulars(**told.get("particulars", {})),
+        )

@@ -1,13 +1,21 @@
-"""The clocks of a tip, from the pack that was in force when it arrived."""
+"""The clocks of a tip, by the rules of the pack and on the calendar of the place where the authority sits."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 
+from tocsin.common import clock
+from tocsin.policy.active import get_pack
+from tocsin.policy.clocks import local_day
 from tocsin.tips.models import Tip
 from tocsin.tips.workflow import OPEN, State
 
 LONGEST_PAUSE = timedelta(days=30)
+
+
+def local_today() -> date:
+    """Today where the authority sits: a date that counts is never that of UTC."""
+    return local_day(clock.now(), get_pack())
 
 
 def pause(tip: Tip, today: date) -> dict[str, object]:
@@ -16,10 +24,11 @@ def pause(tip: Tip, today: date) -> dict[str, object]:
 
 
 def resume(tip: Tip, today: date) -> dict[str, object]:
-    """Field changes when the question is answered or given up: the pause, at most 30 days, is added."""
+    """Field changes when the question is answered or given up: the pause is added, at most the pack's and 30 days."""
     if tip.paused_on is None:
         return {}
-    waited = min(today - tip.paused_on, LONGEST_PAUSE)
+    longest = min(timedelta(days=get_pack().clocks.need_info_pause_days), LONGEST_PAUSE)
+    waited = min(today - tip.paused_on, longest)
     return {"paused_on": None, "feedback_by": tip.feedback_by + waited if tip.feedback_by else None}
 
 

@@ -89,7 +89,7 @@ def read_mailbox(keys: CodeKeys) -> Mailbox:
         event=public_event("received", tip.received_hour, tip.unit),
         waits_for_answer=tip.state == State.NEED_INFO,
         can_write=tip.state != State.WITHDRAWN,
-        can_withdraw=bool(TIP_LIFE.step("withdraw").sources & {tip.state}) or tip.state == State.RECEIVED,
+        can_withdraw=tip.state in life.OPEN,
     )
 
 
@@ -123,7 +123,7 @@ def write_to_staff(*, keys: CodeKeys, text: str, attempt: str) -> None:
         if tip.state == State.WITHDRAWN:
             raise Conflict(_("You took this report back, so nothing can be added. You can send a new report."))
         if tip.state == State.NEED_INFO:
-            kind, step, changes = MessageKind.ANSWER, life.ANSWER, deadlines.resume(tip, clock.now().date())
+            kind, step, changes = MessageKind.ANSWER, life.ANSWER, deadlines.resume(tip, deadlines.local_today())
         else:
             kind, step, changes = MessageKind.ADDITION, life.ADD, {}
         move = Move(step, changes={**changes, "unread_replies": tip.unread_replies + 1})
@@ -145,11 +145,12 @@ def withdraw(*, keys: CodeKeys) -> bool:
     """
     with busy_when_store_fails(BUSY), transaction.atomic():
         tip = Tip.objects.select_for_update().get(pk=_own_tip(keys).pk)
-        unread = tip.state == State.RECEIVED
+        unread = tip.state == State.RECEIVED and not tip.urgent
         step = life.WITHDRAW_UNREAD if unread else life.WITHDRAW
+        step = life.WITHDRAW_URGENT if tip.state == State.RECEIVED and tip.urgent else step
         changes: dict[str, object] = {"outcome": life.Outcome.WITHDRAWN}
         if unread:
-            changes |= {"content": b"", "wrapped_key": b"", "destroyed_on": clock.now().date()}
+            changes |= {"content": b"", "wrapped_key": b"", "destroyed_on": deadlines.local_today()}
         papers = TipPapers(ref=tip.ref, k_events=keys.events, keyring=keyring())
         take_step(actor=REPORTER, life=TIP_LIFE, subject=tip, move=Move(step, changes=changes), papers=papers)
         if unread:

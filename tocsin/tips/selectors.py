@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
-from tocsin.common.errors import RuleBroken
+from tocsin.common.errors import RuleBroken, Unsafe
 from tocsin.common.refs import is_ref
 from tocsin.ledger.services import record_audit
 from tocsin.tips.content import TipContent, content_place, message_place
@@ -21,6 +21,7 @@ from tocsin.tips.models import Declaration, Tip, TipMessage
 from tocsin.tips.papers import reason_place
 from tocsin.tips.workflow import OPEN, TIP_LIFE, Outcome, State
 from tocsin.vault import unlocked
+from tocsin.vault.opening import CannotOpen
 from tocsin.workflow.models import Proposal, StepRecord
 from tocsin.workflow.services import waiting_proposal
 from tocsin.workflow.steps import Step
@@ -207,17 +208,26 @@ EXCERPT = 110
 
 
 def excerpts(actor: Actor, tips: Sequence[Tip]) -> dict[str, str]:
-    """The first words of each tip by its handle; empty while the desk is locked. One audit entry for the page."""
+    """The first words of each tip by its handle; empty while the desk is locked. One audit entry for the page.
+
+    A tip that ``actor`` may not see, that was destroyed or that does not open is left out.
+    """
     actor.require(Permission.TIP_READ)
     if not unlocked.is_unlocked() or not tips:
         return {}
-    found = {}
-    for tip in tips:
-        if not tip.destroyed_on:
-            text = " ".join(content_of(tip).answers.get("what", "").split())
-            found[tip.ref] = text if len(text) <= EXCERPT else text[:EXCERPT].rstrip() + "…"
+    visible = set(tips_visible_to(actor).filter(pk__in=[tip.pk for tip in tips]).values_list("pk", flat=True))
+    words = {tip.ref: _first_words(tip) for tip in tips if tip.pk in visible and not tip.destroyed_on}
+    found = {ref: text for ref, text in words.items() if text is not None}
     with transaction.atomic():
         role = actor.role_for(Permission.TIP_READ).value
         refs = " ".join(sorted(found))
         record_audit(actor=actor.name, role=role, action="inbox.read", detail={"tips": refs})
     return found
+
+
+def _first_words(tip: Tip) -> str | None:
+    try:
+        text = " ".join(content_of(tip).answers.get("what", "").split())
+    except (CannotOpen, Unsafe):  # one damaged tip must not hide the whole list; its own page says what is wrong
+        return None
+    return text if len(text) <= EXCERPT else text[:EXCERPT].rstrip() + "…"

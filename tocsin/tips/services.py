@@ -26,7 +26,7 @@ from tocsin.tips.workflow import REMIT_OUTCOMES, TIP_LIFE, VERIFIED_OUTCOMES
 from tocsin.vault.installed import keyring
 from tocsin.vault.sealing import seal_message
 from tocsin.workflow.models import Proposal
-from tocsin.workflow.services import Move, decide, propose, take_step
+from tocsin.workflow.services import Move, decide, overtake_proposals, propose, take_step
 from tocsin.workflow.steps import Step
 
 LONGEST_MESSAGE = 20_000
@@ -46,7 +46,7 @@ def _take(
     approval: Proposal | None = None,
 ) -> Tip:
     _refuse_interested(actor, tip)
-    move = Move(step, reason=reason, changes=changes or {})
+    move = Move(step, reason=_fitting(reason), changes=changes or {})
     taken: Tip = take_step(actor=actor, life=TIP_LIFE, subject=tip, move=move, papers=_papers(tip), approval=approval)
     return taken
 
@@ -57,13 +57,23 @@ def _refuse_interested(actor: Actor, tip: Tip) -> None:
         raise NotPermitted(_("You have no access to this report."))
 
 
-def _clean(text: str, *, missing: str) -> str:
+def _fitting(text: str) -> str:
     text = clean_text(text)
-    if not text:
-        raise RuleBroken(missing)
     if len(text) > LONGEST_MESSAGE:
         raise RuleBroken(_("This text is too long. Shorten it to 20,000 characters and send it again."))
     return text
+
+
+def _clean(text: str, *, missing: str) -> str:
+    text = _fitting(text)
+    if not text:
+        raise RuleBroken(missing)
+    return text
+
+
+def _as_stored(tip: Tip) -> Tip:
+    """The tip as it stands now, locked, so that no page from before decides about its clock."""
+    return Tip.objects.select_for_update().get(pk=tip.pk)
 
 
 def acknowledge(*, actor: Actor, tip: Tip) -> Tip:
@@ -102,6 +112,8 @@ def declare_interest(*, actor: Actor, tip: Tip, has_interest: bool) -> None:
     Declaration.objects.update_or_create(
         tip=tip, staff_id=actor.require_staff(), defaults={"has_interest": has_interest, "declared_at": clock.now()}
     )
+    if has_interest:  # what somebody with an interest proposed must not be approved any more
+        overtake_proposals(life=TIP_LIFE, subject_ref=tip.ref, proposer_id=actor.require_staff())
     record_audit(
         actor=actor.name,
         role=actor.role_for(Permission.TIP_READ).value,
@@ -118,7 +130,7 @@ def ask_reporter(*, actor: Actor, tip: Tip, text: str) -> Tip:
         if tip.state == life.State.UNDER_VERIFICATION:
             taken = _take(actor=actor, tip=tip, step=life.ASK_WHILE_CHECKING)
         else:
-            changes = deadlines.pause(tip, clock.now().date())
+            changes = deadlines.pause(_as_stored(tip), deadlines.local_today())
             taken = _take(actor=actor, tip=tip, step=life.ASK, changes=changes)
         _write(actor=actor, tip=taken, kind=MessageKind.QUESTION, text=text)
     return taken
@@ -126,8 +138,9 @@ def ask_reporter(*, actor: Actor, tip: Tip, text: str) -> Tip:
 
 def resume_triage(*, actor: Actor, tip: Tip, reason: str) -> Tip:
     """Go on without an answer. Silence is not held against the reporter."""
-    changes = deadlines.resume(tip, clock.now().date())
-    return _take(actor=actor, tip=tip, step=life.RESUME, reason=reason, changes=changes)
+    with transaction.atomic():
+        changes = deadlines.resume(_as_stored(tip), deadlines.local_today())
+        return _take(actor=actor, tip=tip, step=life.RESUME, reason=reason, changes=changes)
 
 
 def start_verification(*, actor: Actor, tip: Tip, legal_basis: str) -> Tip:
@@ -162,8 +175,9 @@ def decide_proposal(*, actor: Actor, tip: Tip, proposal: Proposal, approve: bool
     """Approve or refuse what somebody else proposed for this tip; an approved step is taken at once."""
     if (proposal.subject_kind, proposal.subject_ref) != (TIP_LIFE.kind, tip.ref):
         raise Conflict(_("This proposal belongs to another report. Nothing was changed."))
-    if not approve:
-        reason = _clean(reason, missing=_("Write down why you refuse. Nothing was changed."))
+    reason = (
+        _fitting(reason) if approve else _clean(reason, missing=_("Write down why you refuse. Nothing was changed."))
+    )
     _refuse_interested(actor, tip)
     payload = json.loads(open_reason(tip.ref, bytes(proposal.payload)))
     step = TIP_LIFE.step(proposal.step)

@@ -28,7 +28,11 @@ def unlock_desk(*, actor: Actor, passphrase: str) -> None:
         _note(actor, role, "desk.unlock.refused")
         raise
     attempts.forget(actor.name)
-    _note(actor, role, "desk.unlock")
+    try:
+        _note(actor, role, "desk.unlock")
+    except Exception:
+        unlocked.lock_now()  # what cannot be written down is not done
+        raise
 
 
 def lock_desk(*, actor: Actor) -> None:

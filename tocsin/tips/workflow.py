@@ -151,12 +151,17 @@ WITHDRAW_UNREAD = Step(
     "withdraw_unread", _("Take the report back"), _from(S.RECEIVED), S.WITHDRAWN,
     P.TIP_WITHDRAW, "withdraw", public_kind="deleted:withdrawn",
 )  # fmt: skip
+# Whoever marked it as urgent has acted on it: what was done for somebody in danger must stay explainable.
+WITHDRAW_URGENT = Step(
+    "withdraw_urgent", _("Take the report back"), _from(S.RECEIVED), S.WITHDRAWN,
+    P.TIP_WITHDRAW, "withdraw", public_kind="closed:withdrawn",
+)  # fmt: skip
 
 TIP_LIFE = Life(
     "tip",
     (
         ACKNOWLEDGE, FLAG_URGENT, BEGIN_TRIAGE, ASK, ASK_WHILE_CHECKING, ANSWER, ADD, RESUME, START_VERIFICATION,
         REFUSE_REMIT, REFUSE_REMIT_URGENT, SET_OUTCOME, GIVE_FEEDBACK, CLOSE, CLOSE_URGENT, REOPEN, WITHDRAW,
-        WITHDRAW_UNREAD,
+        WITHDRAW_UNREAD, WITHDRAW_URGENT,
     ),
 )  # fmt: skip

@@ -88,7 +88,7 @@ def take_step(
             queue_entry(leaf=leaf, opening=opening)
         fresh.save()
         if fresh.state != source:
-            _overtake_proposals(life=life, subject_ref=fresh.ref)
+            overtake_proposals(life=life, subject_ref=fresh.ref)
     return fresh
 
 
@@ -159,6 +159,8 @@ def propose(*, actor: Actor, life: Life, subject: Any, step: Step, payload: byte
     Raises ``NotPermitted`` without the right to propose, ``Conflict`` when the state is not right or another
     proposal is waiting.
     """
+    if step not in life.steps:
+        raise RuleBroken(_("This step does not belong to this life."))
     if step.proposed_with is None or not step.four_eyes:
         raise RuleBroken(_("This step is not taken by proposal."))
     role = actor.role_for(step.proposed_with)
@@ -228,8 +230,12 @@ def expire_proposals(*, life: Life, subject_ref: str) -> None:
     ).update(state=ProposalState.EXPIRED)
 
 
-def _overtake_proposals(*, life: Life, subject_ref: str) -> None:
-    """A proposal for a state that the subject has left waits for nothing: close it, so that another may be made."""
-    Proposal.objects.filter(subject_kind=life.kind, subject_ref=subject_ref, state=ProposalState.OPEN).update(
-        state=ProposalState.OVERTAKEN
-    )
+def overtake_proposals(*, life: Life, subject_ref: str, proposer_id: int | None = None) -> None:
+    """Close what waits on this subject, of one proposer or of all, so that another proposal may be made.
+
+    For a subject that left the state which the step needs, and for somebody who turns out to have an interest.
+    """
+    waiting = Proposal.objects.filter(subject_kind=life.kind, subject_ref=subject_ref, state=ProposalState.OPEN)
+    if proposer_id is not None:
+        waiting = waiting.filter(proposer_id=proposer_id)
+    waiting.update(state=ProposalState.OVERTAKEN)

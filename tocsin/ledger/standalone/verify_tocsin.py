@@ -121,12 +121,16 @@ def number(text: str) -> int:
 # --- signatures and notes -------------------------------------------------------------------------------------------
 
 
+def strong(y: int) -> bool:
+    """Whether a point with this y is canonical and not of small order."""
+    return y < P and y not in (0, 1, P - 1, Y8, P - Y8)
+
+
 def check_signature(public: bytes, signature: bytes, message: bytes) -> None:
     """Strict Ed25519: no small-order or non-canonical point, no number S above the group order."""
     need(len(public) == 32 and len(signature) == 64, "A signature has the wrong length.")
     for point in (public, signature[:32]):
-        y = int.from_bytes(point, "little") % 2**255
-        need(y < P and y not in (0, 1, P - 1, Y8, P - Y8), "A signature or key is of a weak form.")
+        need(strong(int.from_bytes(point, "little") % 2**255), "A signature or key is of a weak form.")
     need(int.from_bytes(signature[32:], "little") < L, "A signature is of a weak form.")
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
@@ -142,13 +146,15 @@ def open_note(data: bytes, keys: Sequence[Key]) -> tuple[str, list[str]]:
     known = {(key[0], key[1]): key for key in keys}
     need(len(known) == len(set(keys)), "Two known keys share a name and an id.")
     names: dict[str, None] = {}
+    need(block.count("\n") <= 100, "A note has too many signatures.")
     for line in block[:-1].split("\n"):
         parts = line.split(" ")
-        need(len(parts) == 3 and parts[0] == "\u2014" and parts[1], "A signature line is malformed.")
+        named = len(parts) == 3 and parts[0] == "\u2014" and parts[1] and not re.search(r"[+\s]", parts[1])
+        need(named, "A signature line is malformed.")
         raw = unbase64(parts[2])
         need(len(raw) > 4, "A signature line is malformed.")
         key = known.get((parts[1], raw[:4]))
-        if key is not None:
+        if key is not None and key[0] not in names:  # a line said twice counts once
             message, raw = (body + "\n").encode(), raw[4:]
             if key[2] == 4:  # a witness signs the time too
                 stamp, raw = int.from_bytes(raw[:8], "big"), raw[8:]
@@ -179,7 +185,8 @@ class Keys:
             need(len(parts) == 3 and parts[0], f"A key in {self.path} is malformed.")
             raw = unbase64(parts[2])
             key_id = hashlib.sha256(parts[0].encode() + b"\n" + raw).digest()[:4]
-            sound = len(raw) == 33 and raw[0] in (1, 4) and key_id.hex() == parts[1]
+            y = int.from_bytes(raw[1:], "little") % 2**255
+            sound = len(raw) == 33 and raw[0] in (1, 4) and key_id.hex() == parts[1] and strong(y)
             need(sound, f"A key in {self.path} is malformed.")
             found[parts[0], key_id, raw[0], raw[1:]] = None
         return list(found)
@@ -244,7 +251,8 @@ class Log:
         while above:
             tiles = [above[at : at + 256] for at in range(0, len(above), 256)]
             for index, tile in enumerate(tiles):
-                stored = self.tile(str(level), index, len(tile), 8192)[: 32 * len(tile)]
+                stored, exact = self.tile(str(level), index, len(tile), 8192)
+                stored = stored if exact else stored[: 32 * len(tile)]
                 need(stored == b"".join(tile), f"Tile {index} at level {level} is not what the entries give.")
             level, above = level + 1, [root_of(tile) for tile in tiles if len(tile) == 256]
         need(root_of(self.hashes) == root, "The entries do not give the root that the log has signed.")
@@ -255,24 +263,22 @@ class Log:
             except Bad:
                 continue
 
-    def tile(self, level: str, index: int, width: int, most: int) -> bytes:
-        """A tile file; a full one may stand in for a partial one."""
+    def tile(self, level: str, index: int, width: int, most: int) -> tuple[bytes, bool]:
+        """A tile file, and whether it is of exactly this width: a full one may stand in for a partial one."""
         full = self.folder / tile_name(level, index)
         partial = full.parent / f"{full.name}.p" / str(width)
-        if width < 256 and (partial.is_file() or not full.is_file()):
-            data = read(partial, most)
-            need(level == "entries" or len(data) == 32 * width, f"{partial} has the wrong length.")
-            return data
-        return read(full, most)
+        exact = width == 256 or partial.is_file() or not full.is_file()
+        return read(partial if exact and width < 256 else full, most), exact
 
     def bundle(self, index: int, width: int) -> list[bytes]:
         """The first ``width`` entries of a bundle."""
-        data, at, entries = self.tile("entries", index, width, 256 * 65537), 0, []
+        (data, exact), at, entries = self.tile("entries", index, width, 256 * 65537), 0, []
         for _ in range(width):
             start = at + 2
             at = start + int.from_bytes(data[at:start], "big")
             need(start <= len(data) and at <= len(data), "A bundle of entries is cut off.")
             entries.append(data[start:at])
+        need(at == len(data) or not exact, "A bundle of entries has something left over.")
         return entries
 
 
@@ -453,15 +459,11 @@ def check_proof(data: bytes, arguments: argparse.Namespace) -> int:
         extra = json.loads(unbase64(lines[1][6:]))
         leaf, r_pub = unbase64(extra["leaf"]), unbase64(extra["r_pub"])
         event = [str(part) for part in extra["event"]]
+        said = "|".join(event).encode()
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise Bad("The receipt does not hold a leaf and its opening.") from None
-    opened = (
-        len(leaf) == 97
-        and leaf[:1] == b"\1"
-        and len(r_pub) == 32
-        and len(event) == 4
-        and mac(r_pub, "|".join(event).encode()) == leaf[33:65]
-    )
+    opened = len(leaf) == 97 and leaf[:1] == b"\1" and len(r_pub) == 32 and mac(r_pub, said) == leaf[33:65]
+    opened = opened and len(event) == 4 and said.count(b"|") == 3
     need(opened, "The receipt does not hold a leaf and its opening.")
     origin = checkpoint.split("\n")[0]
     homes = [path for path in folders(arguments.log_folder) if (path / "checkpoint").is_file()]

@@ -305,3 +305,10 @@ def test_accumulated_vectors_over_130_leaves(tlog_vectors: Load) -> None:
     assert digest(included) == vectors["own_inclusion"]["want"]
     consistent = (line(f"[0, {m}) {n}", consistency_proof(m, n, tree)) for n in range(1, 131) for m in range(1, n + 1))
     assert digest(consistent) == vectors["own_consistency"]["want"]
+
+
+def test_an_entry_is_not_taken_for_its_hash() -> None:
+    with pytest.raises(ValueError, match="32 bytes"):
+        root([b"an entry that nobody hashed"])
+    with pytest.raises(ValueError, match="32 bytes"):
+        inclusion_proof(0, 2, [b"one", b"two"])

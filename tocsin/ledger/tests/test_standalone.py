@@ -264,3 +264,22 @@ def test_fetch_says_what_it_could_not_get(served: tuple[LogFolder, str], tmp_pat
     assert (status, "tile/entries/001" in said) == (1, True)
     for wrong in ("file:///etc", "ftp://example.org", "log", "http://127.0.0.1:1/"):
         assert run(tmp_path / "other", "--fetch", wrong)[0] == 1
+
+
+def test_half_a_character_in_an_opening_is_refused_by_both(log: LogFolder, tmp_path: Path) -> None:
+    receipt = log.receipt(LEAF, OPENING)
+    proof = parse(receipt)
+    spoilt = proof.extra.replace(b'"received"', b'"received\\ud800"').replace(b'"unit"', b'"\\ud800"')
+    text = TlogProof(proof.index, proof.hashes, proof.checkpoint, spoilt).to_text()
+    assert spoilt != proof.extra
+    assert verify_receipt(text.encode(), log.path, now=NOW).status is Status.BAD
+    put(tmp_path / "receipt", text.encode())
+    code, said = run(log.path, tmp_path / "receipt", at(NOW))
+    assert (code, "opening" in said) == (1, True)
+
+
+def test_bytes_behind_the_last_entry_of_a_bundle_are_refused_by_both(log: LogFolder) -> None:
+    bundle = next(path for path in (log.path / "tile" / "entries").rglob("*") if path.is_file())
+    bundle.write_bytes(bundle.read_bytes() + b"\0")
+    assert verify_log(log.path).status is Status.BAD
+    assert run(log.path)[0] == 1

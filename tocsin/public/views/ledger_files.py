@@ -1,4 +1,4 @@
-"""The public ledger as static files, and the verifier to download. A web server in front may serve them instead."""
+"""The public ledger as static files, and two verifiers to download. A web server in front may serve them instead."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from tocsin import ledger
 from tocsin.public.doors import for_everybody
 
-_VERIFIER = Path(ledger.__file__).parent / "standalone" / "verify_tocsin.py"
+_STANDALONE = Path(ledger.__file__).parent / "standalone"
 # Nothing but the names of the C2SP layout: no path can leave the folder.
 _NAMES = re.compile(
     r"checkpoint|keys|tile/(?:[0-9]{1,2}|entries)/(?:x[0-9]{3}/)*[0-9]{3}(?:\.p/[0-9]{1,3})?"
@@ -35,4 +35,15 @@ def ledger_file(request: HttpRequest, name: str) -> HttpResponseBase:
 @require_safe
 def standalone_verifier(request: HttpRequest) -> HttpResponseBase:
     """The single-file verifier."""
-    return FileResponse(_VERIFIER.open("rb"), as_attachment=True, filename=_VERIFIER.name)
+    return _to_save("verify_tocsin.py")
+
+
+@for_everybody
+@require_safe
+def offline_page(request: HttpRequest) -> HttpResponseBase:
+    """The verifier as a page. To be saved, never shown: opened from here it would be the word of this site."""
+    return _to_save("verify_tocsin.html")
+
+
+def _to_save(name: str) -> FileResponse:
+    return FileResponse((_STANDALONE / name).open("rb"), as_attachment=True, filename=name)
