@@ -28,14 +28,15 @@ def sqlite(path: Path | str) -> dict[str, Any]:
 
 
 def postgresql(url: str) -> dict[str, Any]:
-    """Settings of the larger store from a ``postgresql://`` URL."""
+    """Settings of the larger store from a ``postgresql://`` URL. Raises ``Unsafe`` when it is none."""
     from psycopg import ProgrammingError
     from psycopg.conninfo import conninfo_to_dict
 
     try:
         told = conninfo_to_dict(url)
-    except ProgrammingError as wrong:
-        raise Unsafe("DATABASE_URL cannot be read. Write postgresql://user:password@host:port/name.") from wrong
+    except ProgrammingError:
+        # ``from None``: psycopg's own message repeats the URL with its password, and tracebacks go to the journal.
+        raise Unsafe("DATABASE_URL cannot be read. Write postgresql://user:password@host:port/name.") from None
     known = {key: str(told.pop(key, "") or "") for key in ("dbname", "user", "password", "host", "port")}
     return {
         "ENGINE": "django.db.backends.postgresql",

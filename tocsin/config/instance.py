@@ -26,6 +26,7 @@ from tocsin.common.errors import Unsafe
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKS = ROOT / "packs"
+LONGEST_BATCH = 24 * 3600  # seconds; a promise says that the entry is public within a day and an hour
 
 
 @dataclass(frozen=True)
@@ -118,11 +119,11 @@ def load_instance(home: Path | None = None) -> Instance:
             f"There is no installation in {home}. Run `tocsin init` to make one, or `tocsin demo` to try Tocsin, "
             "or set TOCSIN_HOME to the folder that holds tocsin.toml."
         ) from None
-    except tomllib.TOMLDecodeError as wrong:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
         raise Unsafe(f"{file} cannot be read: {wrong}. Mend that line and start again.") from wrong
     try:
         return _instance(home, told)
-    except (KeyError, TypeError, ValueError) as wrong:
+    except (AttributeError, KeyError, TypeError, ValueError) as wrong:
         raise Unsafe(f"{file} lacks or misspells a value: {wrong}. See docs/operate/install.md.") from wrong
 
 
@@ -137,13 +138,20 @@ def _instance(home: Path, told: dict[str, Any]) -> Instance:
         origin=site["origin"],
         mode=site["mode"],
         pack=_pack_path(home, site["pack"]),
-        languages=tuple(site["languages"]),
-        database_url=os.environ.get("DATABASE_URL", told.get("database", {}).get("url", "")),
+        languages=_texts(site["languages"]),
+        database_url=os.environ.get("DATABASE_URL") or told.get("database", {}).get("url", ""),
         public=_door(told["public"], workers=2, threads=4),
         desk=_door(told["desk"], workers=1, threads=4),
-        batch_seconds=int(worker.get("batch_seconds", 3600)),
+        batch_seconds=checked_batch(os.environ.get("TOCSIN_BATCH_SECONDS") or worker.get("batch_seconds", 3600)),
         unattended_key=home / unattended if unattended else None,
     )
+
+
+def checked_batch(seconds: str | int) -> int:
+    """The time between ledger batches. Raises ``ValueError`` when promises could not be kept with it."""
+    if not str(seconds).isdecimal() or not 1 <= int(seconds) <= LONGEST_BATCH:
+        raise ValueError(f"batch_seconds (TOCSIN_BATCH_SECONDS) must be a number of seconds from 1 to {LONGEST_BATCH}")
+    return int(seconds)
 
 
 def _pack_path(home: Path, named: str) -> Path:
@@ -151,11 +159,17 @@ def _pack_path(home: Path, named: str) -> Path:
     return shipped if shipped.is_dir() else (home / named).resolve()
 
 
+def _texts(told: Any) -> tuple[str, ...]:
+    if isinstance(told, str):
+        raise TypeError(f'hosts and languages are lists: write ["{told}"]')
+    return tuple(told)
+
+
 def _door(told: dict[str, Any], *, workers: int, threads: int) -> Door:
     return Door(
         address=told.get("address", "127.0.0.1"),
         port=int(told["port"]),
-        hosts=tuple(told["hosts"]),
+        hosts=_texts(told["hosts"]),
         workers=int(told.get("workers", workers)),
         threads=int(told.get("threads", threads)),
         behind_tls=bool(told.get("behind_tls", True)),

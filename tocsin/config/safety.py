@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tocsin.common.errors import Unsafe
+from tocsin.config import databases
 from tocsin.config.instance import Instance
 
 SHORTEST_SECRET = 32
@@ -27,7 +28,8 @@ def faults(instance: Instance, part: str) -> Iterator[str]:
     yield from _debug()
     yield from _secret(instance, part)
     yield from _readable_keys(instance)
-    yield from _unattended_key(instance)
+    yield from _unattended_key(instance, part)
+    yield from _store(instance)
     if not instance.demo:
         yield from _network(instance, part)
 
@@ -60,20 +62,41 @@ def _readable_keys(instance: Instance) -> Iterator[str]:
             continue
         for path in (folder, *sorted(folder.rglob("*"))):
             mode = path.stat().st_mode
-            if (path.suffix == ".key" or path == folder) and mode & (stat.S_IRWXG | stat.S_IRWXO):
-                wanted = "700" if path.is_dir() else "600"
+            is_folder = stat.S_ISDIR(mode)
+            if (path.suffix == ".key" or is_folder) and mode & (stat.S_IRWXG | stat.S_IRWXO):
+                wanted = "700" if is_folder else "600"
                 yield f"Other users of this machine can read {path}. Run: chmod {wanted} {path}"
 
 
-def _unattended_key(instance: Instance) -> Iterator[str]:
+def _unattended_key(instance: Instance, part: str) -> Iterator[str]:
     path = instance.unattended_key
-    if path is None or instance.database_url:
+    if path is None:
         return
-    if same_place(path, instance.database):
+    if not instance.database_url and same_place(path, instance.database):
         yield (
             f"The unlock key {path} lies beside the database: whoever steals the disk could read every report. Move it "
             "to another device (a USB stick, a key service) and name its new place in tocsin.toml, or delete the line "
             "desk.unattended_key and unlock by passphrase."
+        )
+    if part == "desk" and not path.is_file():
+        yield (
+            f"The unlock key {path} is missing. Attach its device, or delete the line desk.unattended_key in "
+            "tocsin.toml and unlock by passphrase."
+        )
+    elif part == "desk" and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        yield f"Other users of this machine can read {path}. Run: chmod 600 {path}"
+
+
+def _store(instance: Instance) -> Iterator[str]:
+    try:
+        databases.database(instance.database_url, instance.database)
+    except Unsafe as unsafe:
+        yield str(unsafe)
+    if not instance.database_url and not instance.database.is_file():
+        # SQLite would make an empty one: the door would open on a disk that was not mounted.
+        yield (
+            f"The database {instance.database} is missing. Mount its disk, or put the database back from your backup "
+            "(docs/operate/install.md, section 9)."
         )
 
 

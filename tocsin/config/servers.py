@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -17,6 +19,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
+from tocsin.common.errors import Unsafe
 from tocsin.config.instance import Door, Instance
 
 PARTS = ("worker", "desk", "public")
@@ -26,7 +29,9 @@ def serve_door(name: str, door: Door) -> None:
     """Serve one door in this process until it is told to stop.
 
     No access log: it would keep who asked for what. Several workers share a port; each has its own group commit.
+    Raises ``Unsafe`` when something listens there already.
     """
+    require_free(door)
     Server(
         f"tocsin.config.wsgi_{name}:application",
         address=door.address,
@@ -39,6 +44,19 @@ def serve_door(name: str, door: Door) -> None:
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
     ).serve()
+
+
+def require_free(door: Door) -> None:
+    """Raise ``Unsafe`` when nobody can listen at the door's address: two doors would share its visitors unnoticed."""
+    with socket.socket(socket.AF_INET6 if ":" in door.address else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((door.address, door.port))
+        except OSError as taken:
+            raise Unsafe(
+                f"The door cannot listen at {door.address}:{door.port} ({taken.strerror}). Stop the program that "
+                "does, or choose another port in tocsin.toml."
+            ) from taken
 
 
 def serve_worker() -> None:
@@ -63,10 +81,18 @@ class Processes:
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, part: str) -> None:
-        """Start one part (``public``, ``desk`` or ``worker``) in a process group of its own."""
+        """Start one part (``public``, ``desk`` or ``worker``) in a process group of its own; again, if it has ended."""
+        if part in self.running:
+            self.kill(part)
         self.running[part] = subprocess.Popen(  # noqa: S603  our own interpreter and module, fixed arguments
             [sys.executable, "-m", "tocsin", "serve", part], env=self._environment, start_new_session=True
         )
+
+    def kill(self, part: str) -> None:
+        """End one part by force with all its processes: those of a door outlive the one that started them."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.running[part].pid, signal.SIGKILL)
+        self.running[part].wait()
 
     def stop(self) -> None:
         """Ask every part to end; end it by force after ten seconds."""
@@ -74,28 +100,37 @@ class Processes:
             if process.poll() is None:
                 process.terminate()
         deadline = time.monotonic() + 10
-        for process in self.running.values():
-            try:
+        for part, process in self.running.items():
+            with suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            self.kill(part)
 
     def failed(self) -> str | None:
         """The name of a part that has ended, if any."""
         return next((name for name, process in self.running.items() if process.poll() is not None), None)
 
+    def require_running(self) -> None:
+        """Raise ``Unsafe`` when a part has ended by itself."""
+        failed = self.failed()
+        if failed:
+            raise Unsafe(f"The {failed} process has ended. Its last lines above say why; the others were stopped too.")
 
-def wait_until_ready(instance: Instance, *, seconds: float = 30) -> None:
-    """Return when both doors answer. Raises ``TimeoutError`` with the door that does not."""
+
+def wait_until_ready(instance: Instance, processes: Processes | None = None, *, seconds: float = 30) -> None:
+    """Return when both doors answer. Raises ``TimeoutError`` with the door that does not.
+
+    With ``processes`` it raises ``Unsafe`` as soon as one of them has ended.
+    """
     deadline = time.monotonic() + seconds
     for door in (instance.public, instance.desk):
         url = f"http://{door.address}:{door.port}/healthz"
         while True:
+            if processes is not None:
+                processes.require_running()
             try:
                 with urlopen(url, timeout=2):
                     break
             except (URLError, OSError):
                 if time.monotonic() > deadline:
-                    raise TimeoutError(url) from None
+                    raise TimeoutError(f"{url} did not answer within {seconds:.0f} seconds") from None
                 time.sleep(0.05)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import re
 import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tocsin.access.permissions import NOT_FOR_STAFF, Role
 from tocsin.common import clock
 from tocsin.common.errors import RuleBroken
-from tocsin.config.instance import PACKS
-from tocsin.ledger.note import Signer
+from tocsin.config.instance import PACKS, checked_batch
+from tocsin.ledger.leaf import Event
+from tocsin.ledger.note import NoteInvalid, Signer
+from tocsin.ledger.origins import split_origin
 from tocsin.policy.loader import load_pack
 from tocsin.vault.blobs import new_private_key, public_of
 from tocsin.vault.keyfiles import SHORTEST_PASSPHRASE, LockedKey, Stretching, write_secret
@@ -19,6 +25,7 @@ from tocsin.vault.keyring import write_keyring
 from tocsin.vault.retention import make_month_keys
 
 SLOT = "unit"
+_FILE_NAME = re.compile(r"\w[\w-]*")
 
 
 @dataclass(frozen=True)
@@ -68,9 +75,18 @@ def make_home(home: Path, answers: Answers) -> None:
     """
     refuse_to_overwrite(home)
     _check(answers)
-    try:
+    with all_or_nothing(home):
         _make_keys(home, answers)
-        (home / "tocsin.toml").write_text(_settings(answers), encoding="utf-8")
+        settings = home / "tocsin.toml"
+        settings.touch(mode=0o640)  # it may hold the password of a database
+        settings.write_text(_settings(answers), encoding="utf-8")
+
+
+@contextmanager
+def all_or_nothing(home: Path) -> Iterator[None]:
+    """Remove ``home``, which must be of our own making, when what is done inside fails or is interrupted."""
+    try:
+        yield
     except BaseException:
         shutil.rmtree(home, ignore_errors=True)
         raise
@@ -84,8 +100,32 @@ def _check(answers: Answers) -> None:
     for passphrase in (answers.unit_passphrase, *answers.custodians.values()):
         if len(passphrase) < SHORTEST_PASSPHRASE:
             raise RuleBroken("A passphrase needs at least 12 characters. Four or more random words are good.")
-    pack = PACKS / answers.pack
-    load_pack(pack if pack.is_dir() else Path(answers.pack))
+    _check_names(answers)
+    load_pack(PACKS / _pack(answers))
+
+
+def _check_names(answers: Answers) -> None:
+    """Names that would break things later, when reports already depend on them."""
+    if answers.mode not in ("demo", "production"):
+        raise RuleBroken("The mode must be production or demo.")
+    if not all(_FILE_NAME.fullmatch(name) for name in answers.custodians):
+        raise RuleBroken("A custodian's name becomes the name of a key file: letters, digits, hyphens, no spaces.")
+    known = [role.value for role in Role if role not in NOT_FOR_STAFF]
+    if not all(role in known for person in answers.people for role in person.roles):
+        raise RuleBroken(f"A role is not known or not for people. These are: {', '.join(known)}.")
+    try:
+        Event("received", "2026-01", tier="", unit=answers.unit)
+        checked_batch(answers.batch_seconds)
+        Signer.generate(answers.origin)
+    except (NoteInvalid, ValueError) as unfit:
+        raise RuleBroken(f"A name or number cannot stand in the ledger: {unfit}.") from unfit
+    if not answers.unit.strip() or split_origin(answers.origin)[1] != 1:
+        raise RuleBroken("The unit needs a name, and the ledger's name must not end in / and a number.")
+
+
+def _pack(answers: Answers) -> str:
+    """What ``tocsin.toml`` says: the name of a shipped pack, or a path that holds from every folder."""
+    return answers.pack if (PACKS / answers.pack).is_dir() else str(Path(answers.pack).resolve())
 
 
 def _make_keys(home: Path, answers: Answers) -> None:
@@ -115,7 +155,7 @@ def _make_keys(home: Path, answers: Answers) -> None:
 
 
 def _settings(answers: Answers) -> str:
-    pack = load_pack(PACKS / answers.pack if (PACKS / answers.pack).is_dir() else Path(answers.pack))
+    pack = load_pack(PACKS / _pack(answers))
     hosts = {"public": answers.public_hosts, "desk": answers.desk_hosts}
     ports = {"public": answers.public_port, "desk": answers.desk_port}
     lines = [
@@ -124,7 +164,7 @@ def _settings(answers: Answers) -> str:
         f"unit = {_quoted(answers.unit)}",
         f"origin = {_quoted(answers.origin)}",
         f"mode = {_quoted(answers.mode)}",
-        f"pack = {_quoted(answers.pack)}",
+        f"pack = {_quoted(_pack(answers))}",
         f"languages = {_listed(pack.languages)}",
     ]
     for door in ("public", "desk"):
@@ -143,7 +183,7 @@ def _settings(answers: Answers) -> str:
 
 
 def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")  # the escapes of TOML's basic strings
 
 
 def _listed(texts: Sequence[str]) -> str:
@@ -151,15 +191,17 @@ def _listed(texts: Sequence[str]) -> str:
 
 
 def add_people(people: Sequence[Person]) -> None:
-    """Add the first members of staff. Needs Django set up and the tables made."""
-    from tocsin.access.permissions import Role
+    """Add the first members of staff, all or none. Needs Django set up and the tables made."""
+    from django.db import transaction
+
     from tocsin.access.services import add_staff
 
-    for person in people:
-        add_staff(
-            by="program:init",
-            username=person.username,
-            display_name=person.display_name,
-            password=person.password,
-            roles=[Role(role) for role in person.roles],
-        )
+    with transaction.atomic():
+        for person in people:
+            add_staff(
+                by="program:init",
+                username=person.username,
+                display_name=person.display_name,
+                password=person.password,
+                roles=[Role(role) for role in person.roles],
+            )

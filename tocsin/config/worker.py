@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from tocsin.common import clock
+from tocsin.config.ledger_keys import finish_interrupted_change, read_signer
 from tocsin.ledger import selectors
 from tocsin.ledger.models import PUBLIC
 from tocsin.ledger.note import Signer
@@ -20,7 +21,6 @@ from tocsin.ledger.sequencer import sequence_audit, sequence_public
 from tocsin.ledger.startup import LedgerState
 from tocsin.tips.papers import opening_place
 from tocsin.vault.installed import keyring
-from tocsin.vault.keyfiles import read_secret
 from tocsin.vault.retention import make_month_keys
 from tocsin.vault.sealing import seal_to
 
@@ -45,12 +45,21 @@ class LedgerDesk:
 
 
 def ledger_desk() -> LedgerDesk:
-    """Read the worker's keys. Raises ``Unsafe`` when one is missing or readable by others."""
-    signer = Signer.from_skey(read_secret(settings.TOCSIN_LEDGER_KEY).decode().strip())
+    """Read the worker's keys, after a change of the ledger's key that a crash interrupted was finished.
+
+    Raises ``Unsafe`` when one is missing, damaged or readable by others.
+    """
+    finish_interrupted_change()
+    return read_desk()
+
+
+def read_desk() -> LedgerDesk:
+    """Read the worker's keys as they lie there. Raises ``Unsafe`` as ``ledger_desk`` does."""
+    signer = read_signer(settings.TOCSIN_LEDGER_KEY)
     promise = (settings.TOCSIN_PUBLIC_KEYS / "promise.vkey").read_text().strip()
     return LedgerDesk(
         signer=signer,
-        audit_signer=Signer.from_skey(read_secret(settings.TOCSIN_AUDIT_KEY).decode().strip()),
+        audit_signer=read_signer(settings.TOCSIN_AUDIT_KEY),
         keys=LogKeys(log=[signer.vkey], promise=[promise], unit=settings.TOCSIN_UNIT),
         log_dir=settings.TOCSIN_LOG_DIR,
         checkpoint_copy=settings.TOCSIN_CHECKPOINT_COPY,

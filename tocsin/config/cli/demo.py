@@ -15,7 +15,7 @@ from tocsin.config.cli.serve import watch
 from tocsin.config.demo_people import CUSTODIANS, PASSWORD, PEOPLE, UNIT_PASSPHRASE
 from tocsin.config.instance import ROOT, Instance, load_instance
 from tocsin.config.servers import PARTS, Processes, wait_until_ready
-from tocsin.config.setup import Answers, add_people, make_home
+from tocsin.config.setup import Answers, add_people, all_or_nothing, make_home
 from tocsin.vault.keyfiles import Stretching
 
 console = Console(soft_wrap=True)
@@ -61,12 +61,14 @@ def _make(home: Path, public_port: int, desk_port: int, *, samples: bool) -> Non
     )
     with console.status("Making keys and tables …"):
         make_home(home, answers)
-        boot("desk", home)
-        migrate()
-        add_people(answers.people)
-        collect_static()
-    if samples:
-        _file_samples()
+    with all_or_nothing(home):
+        with console.status("Making keys and tables …"):
+            boot("desk", home)
+            migrate()
+            add_people(answers.people)
+            collect_static()
+        if samples:
+            _file_samples()
 
 
 def _file_samples() -> None:
@@ -89,7 +91,7 @@ def _run(instance: Instance) -> None:
     for part in PARTS:
         processes.start(part)
     try:
-        wait_until_ready(instance)
+        wait_until_ready(instance, processes)
         _welcome(instance)
         watch(processes)
     finally:

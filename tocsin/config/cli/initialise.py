@@ -13,9 +13,23 @@ from rich.prompt import IntPrompt, Prompt
 from tocsin.common.errors import RuleBroken
 from tocsin.config.boot import boot, collect_static, migrate
 from tocsin.config.instance import PACKS, home_from_environment
-from tocsin.config.setup import Answers, Person, add_people, make_home, refuse_to_overwrite
+from tocsin.config.setup import Answers, Person, add_people, all_or_nothing, make_home, refuse_to_overwrite
 
-console = Console()
+console = Console(soft_wrap=True)
+_TEXT = (str, 'a text in "quotes"')
+_LIST = (list, 'a list like ["name"]')
+_NUMBER = (int, "a number")
+_KINDS: dict[str, tuple[type, str]] = {
+    "behind_tls": (bool, "true or false"),
+    "custodians": (dict, "a table: a name and a passphrase on each line"),
+    "public_port": _NUMBER,
+    "desk_port": _NUMBER,
+    "batch_seconds": _NUMBER,
+    "public_hosts": _LIST,
+    "desk_hosts": _LIST,
+    "people": _LIST,
+    "roles": _LIST,
+}
 
 
 def init(
@@ -34,10 +48,11 @@ def init(
     told = _from_file(answers) if answers else _ask()
     with console.status("Making keys and tables …"):
         make_home(home, told)
-        boot("desk", home)
-        migrate()
-        add_people(told.people)
-        collect_static()
+        with all_or_nothing(home):
+            boot("desk", home)
+            migrate()
+            collect_static()
+            add_people(told.people)  # last: on PostgreSQL it is the one part that a second try would stumble over
     console.print(f"\nThe installation is in [bold]{home}[/bold].", highlight=False)
     for line in _next_steps(home, told):
         console.print(f"  • {line}", highlight=False)
@@ -66,7 +81,7 @@ def _ask() -> Answers:
     unit = Prompt.ask("Name of the unit that reads the reports", default="intake")
     origin = Prompt.ask("Name of the public ledger (site and a word, no spaces)", default="tips.example.org/ledger")
     packs = sorted(path.name for path in PACKS.iterdir() if (path / "pack.toml").is_file())
-    pack = Prompt.ask("Policy pack (a name or a folder)", choices=None, default=packs[0])
+    pack = Prompt.ask("Policy pack (a name or a folder)", choices=None, default="seed" if "seed" in packs else packs[0])
     public_hosts = Prompt.ask("Names of the public door, separated by spaces", default="localhost 127.0.0.1").split()
     desk_hosts = Prompt.ask("Names of the desk, separated by spaces", default="localhost 127.0.0.1").split()
     unit_passphrase = _passphrase("Passphrase that unlocks the reports")
@@ -103,8 +118,17 @@ def _from_file(path: Path) -> Answers:
     try:
         told: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         told.pop("cost", None)  # how slow a passphrase is to try is not for an answers file to lower
+        for table in (told, told["custodians"], *told["people"]):
+            _require_kinds(table)
         people = [Person(**person) for person in told.pop("people")]
         return Answers(people=people, **told)
-    except (tomllib.TOMLDecodeError, KeyError, TypeError) as wrong:
+    except (AttributeError, KeyError, TypeError, ValueError) as wrong:
         told_so = f"{path}: {wrong}. docs/operate/install.md shows a complete file. Nothing was made."
         raise RuleBroken(told_so) from wrong
+
+
+def _require_kinds(table: dict[str, Any]) -> None:
+    for name, value in table.items():
+        kind, words = _KINDS.get(name, _TEXT)
+        if type(value) is not kind:
+            raise TypeError(f"{name} must be {words}")

@@ -21,7 +21,7 @@ app = typer.Typer(
         "[bold]recover[/bold] begins a new origin after an old backup was restored."
     ),
 )
-console = Console()
+console = Console(soft_wrap=True)
 
 
 @app.command()

@@ -8,7 +8,6 @@ import time
 import typer
 from rich.console import Console
 
-from tocsin.common.errors import Unsafe
 from tocsin.config.instance import load_instance
 from tocsin.config.safety import require_safe
 from tocsin.config.servers import PARTS, Processes, serve_door, serve_worker, wait_until_ready
@@ -58,7 +57,7 @@ def everything() -> None:
     for part in PARTS:
         processes.start(part)
     try:
-        wait_until_ready(instance)
+        wait_until_ready(instance, processes)
         Console().print(
             f"Public door: http://{instance.public.address}:{instance.public.port}/   "
             f"Desk: http://{instance.desk.address}:{instance.desk.port}/   (Ctrl-C ends both)"
@@ -72,11 +71,7 @@ def watch(processes: Processes) -> None:
     """Return on Ctrl-C; raise ``Unsafe`` when a part ends by itself."""
     try:
         while True:
-            failed = processes.failed()
-            if failed:
-                raise Unsafe(
-                    f"The {failed} process has ended. Its last lines above say why; the others were stopped too."
-                )
+            processes.require_running()
             time.sleep(0.5)
     except KeyboardInterrupt:
         return

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from tocsin.config.databases import database
 from tocsin.config.instance import load_instance
 from tocsin.config.settings.base import *  # noqa: F403  a settings module takes all names of its base
@@ -23,4 +21,4 @@ TOCSIN_WRITE_LOCK = None if INSTANCE.database_url else INSTANCE.state / "write.l
 TOCSIN_GROUP_COMMIT = False
 TOCSIN_PROMISE_KEY = INSTANCE.door_keys / "promise.key"
 # In a demonstration the ledger is published every few seconds, so that a visitor can see it happen.
-TOCSIN_BATCH_SECONDS = int(os.environ.get("TOCSIN_BATCH_SECONDS", INSTANCE.batch_seconds))
+TOCSIN_BATCH_SECONDS = INSTANCE.batch_seconds
