@@ -90,7 +90,7 @@ def installation(made_home: tuple[Path, bytes], tmp_path: Path, settings: Settin
     """The settings point at a real installation; the desk is locked before and after the test."""
     home, private = made_home
     files = tmp_path / "installation"
-    for folder in ("log", "state"):
+    for folder in ("log", "state", "evidence"):
         (files / folder).mkdir(parents=True)
     settings.TOCSIN_UNIT, settings.TOCSIN_ORIGIN = UNIT, ORIGIN
     settings.TOCSIN_PUBLIC_KEYS = home / "keys" / "public"
@@ -101,6 +101,7 @@ def installation(made_home: tuple[Path, bytes], tmp_path: Path, settings: Settin
     settings.TOCSIN_LEDGER_KEY = home / "keys" / "worker" / "ledger.key"
     settings.TOCSIN_AUDIT_KEY = home / "keys" / "worker" / "audit.key"
     settings.TOCSIN_LOG_DIR = files / "log"
+    settings.TOCSIN_EVIDENCE_DIR = files / "evidence"
     settings.TOCSIN_CHECKPOINT_COPY = files / "state" / "checkpoint"
     clear_caches()
     yield Installation(home, files, private)

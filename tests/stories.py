@@ -8,6 +8,7 @@ from typing import Protocol
 
 from tocsin.access.actors import REPORTER, Actor
 from tocsin.intake.attempts import Attempt
+from tocsin.intake.files import IncomingFile, ReceivedFile
 from tocsin.intake.services import accept_tip
 from tocsin.intake.submission import clean
 from tocsin.tips import mailbox, services
@@ -122,3 +123,10 @@ def _move(move: str, reported: Reported, cast: People) -> None:
         services.close(actor=cast.sam, tip=tip, reason="Dealt with.")
     elif move == "withdraw":
         mailbox.withdraw(keys=reported.keys)
+
+
+def incoming(data: bytes = b"a picture", name: str = "picture.jpg") -> ReceivedFile:
+    """A file as the public door has taken it in: sealed, not yet part of a report."""
+    file = IncomingFile(name)
+    file.write(data)
+    return file.finish()

@@ -13,10 +13,14 @@ from django.test import Client
 
 @dataclass
 class Form:
-    """One form on a page: where it goes, and what it would send if nobody typed anything."""
+    """One form on a page: where it goes, and what it would send if nobody typed anything.
+
+    ``ticked`` are the ticked boxes by name: several of them may share one.
+    """
 
     action: str
     fields: dict[str, str] = field(default_factory=dict)
+    ticked: dict[str, list[str]] = field(default_factory=dict)
 
 
 class Page(HTMLParser):
@@ -42,6 +46,8 @@ class Page(HTMLParser):
         elif tag == "input" and told.get("name") and self.forms:
             if told.get("type") not in ("radio", "checkbox") or "checked" in told:
                 self.forms[-1].fields[told["name"]] = told.get("value", "")
+            if told.get("type") == "checkbox" and "checked" in told:
+                self.forms[-1].ticked.setdefault(told["name"], []).append(told.get("value", ""))
         elif tag == "textarea" and self.forms:
             self._textarea = told["name"]
             self.forms[-1].fields[self._textarea] = ""
@@ -123,3 +129,82 @@ class Visitor:
     def write(self, page: Page, text: str) -> Page:
         """Answer or add something from an open mailbox."""
         return self.send(page, "/mailbox/write", typed={"text": text})
+
+
+STEPS = "/report/steps"
+WHAT = "Somebody empties barrels into the brook behind the tannery."
+Typed = Mapping[str, str | list[str]]
+ENOUGH: Mapping[str, Typed] = {"risk": {"risk": "no"}, "category": {"category": "other"}, "what": {"what": WHAT}}
+"""The least that the guided form asks for, by screen."""
+
+
+@dataclass
+class Guided:
+    """The guided form in one tab of a browser; ``page`` is what it shows now."""
+
+    visitor: Visitor
+    page: Page
+
+    @classmethod
+    def open(cls, visitor: Visitor | None = None) -> Guided:
+        """The first screen, in a browser of its own unless ``visitor`` has one."""
+        visitor = visitor or Visitor()
+        return cls(visitor, visitor.get("report/steps"))
+
+    @classmethod
+    def open_at(cls, screen: str, answers: Mapping[str, Typed] | None = None) -> Guided:
+        """Walked to ``screen`` with ``answers`` beside the least that is asked for."""
+        walk = cls.open()
+        walk.walk(screen, {**ENOUGH, **(answers or {})})
+        return walk
+
+    def other_tab(self) -> Guided:
+        """The same page once more, as after "duplicate tab"."""
+        return Guided(self.visitor, self.page)
+
+    @property
+    def form(self) -> Form:
+        """The form as it stands."""
+        return self.page.form(STEPS)
+
+    @property
+    def at(self) -> str:
+        """The name of the screen."""
+        return self.form.fields["at"]
+
+    def press(self, go: str = "next", /, **typed: str | list[str]) -> Page:
+        """Type, and press a button: ``next``, ``back``, ``unknown``, ``change:what``, ``send``."""
+        return self.post(self.form.action, {**self.form.fields, **self.form.ticked, "go": go, **typed})
+
+    def switch(self, language: str) -> Page:
+        """Choose another language, with what stands on the screen."""
+        action = f"/{language}{STEPS}"
+        return self.post(action, {**self.form.fields, **self.form.ticked, "go": "stay"})
+
+    def post(self, action: str, sent: Typed) -> Page:
+        """Send these fields."""
+        self.page = Page(self.visitor.browser.post(action, {**sent}, follow=True))
+        return self.page
+
+    def walk(self, to: str, answers: Mapping[str, Typed] = ENOUGH) -> list[str]:
+        """Answer screen after screen until ``to`` stands there; the names of the screens on the way."""
+        passed: list[str] = []
+        while self.at != to:
+            assert len(passed) < 60, f"{to} does not come: {passed}"
+            passed.append(self.at)
+            self.press(**answers.get(self.at, {}))
+        return passed
+
+    def walk_back_to(self, screen: str) -> None:
+        """Press "Back" until ``screen`` stands there."""
+        while self.at != screen:
+            assert self.at != "purpose", f"{screen} does not come"
+            self.press("back")
+
+    def finish(self, answers: Mapping[str, Typed] | None = None) -> Page:
+        """On to the nine words; what is missing is answered when the form asks for it."""
+        for _time in range(3):
+            self.walk("send", {**ENOUGH, **(answers or {})})
+            if self.press("send").words:
+                return self.page
+        raise AssertionError(f"the form cannot be finished: {self.page.plain}")

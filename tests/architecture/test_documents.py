@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from tests.architecture.source import ROOT
-from tocsin.policy.loader import load_pack
+from tocsin.policy.category import QuestionType
+from tocsin.policy.loader import check_files, load_pack
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 MAKE = re.compile(r"(?:`|\n) *make ([a-z-]+)")
 TOCSIN = re.compile(r"(?:`|\n *)(?:\S*bin/|TOCSIN_HOME=\S+ (?:\S*bin/)?)?tocsin ([a-z]+)(?: ([a-z]+))?")
-GROUPS = {"serve", "ledger", "keys", "bench"}
+GROUPS = {"serve", "ledger", "keys", "bench", "pack"}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -83,11 +84,37 @@ def test_the_recipe_for_a_category_takes_one_new_file_and_no_edit_but_the_versio
 
 def test_the_check_that_the_recipe_for_a_category_names_runs() -> None:
     told = (ROOT / "docs" / "recipes" / "add-a-category.md").read_text(encoding="utf-8")
-    program = re.search(r'python -c "\n(.*?)"\n', told, re.DOTALL)
-    assert program is not None
-    lines = "\n".join(line.strip() for line in program[1].splitlines())
-    done = subprocess.run([sys.executable, "-c", lines], cwd=ROOT, capture_output=True, text=True, check=True)
+    command = re.search(r"^ *tocsin (pack lint \S+)$", told, re.MULTILINE)
+    assert command is not None
+    line = [sys.executable, "-m", "tocsin", *command[1].split()]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=True)
     assert "categories" in done.stdout
+
+
+def test_the_recipe_for_a_category_names_every_kind_of_question() -> None:
+    told = (ROOT / "docs" / "recipes" / "add-a-category.md").read_text(encoding="utf-8")
+    for kind in QuestionType:
+        assert f"`{kind.value}`" in told
+
+
+def test_the_fault_that_the_recipes_quote_is_what_the_linter_says(tmp_path: Path) -> None:
+    pack = tmp_path / "pack"
+    shutil.copytree(ROOT / "packs" / "seed", pack)
+    other, texts = pack / "categories" / "other.toml", pack / "pack.toml"
+    other.write_text(other.read_text(encoding="utf-8").replace('{ en = "does', '{ en = "foreigners do', 1))
+    texts.write_text(texts.read_text(encoding="utf-8").replace('languages = ["en"', 'languages = ["it", "en"', 1))
+    told = " ".join(
+        " ".join(path.read_text(encoding="utf-8").split()) for path in (ROOT / "docs" / "recipes").glob("*.md")
+    )
+    quoted = {"behaviour.en": other, "title.it": texts}
+    for finding in check_files(
+        {path.relative_to(pack).as_posix(): path.read_bytes() for path in pack.rglob("*.toml")}
+    ).findings:
+        if finding.key in quoted:
+            file = quoted.pop(finding.key)
+            assert f"{finding.key}: {finding.problem} {finding.remedy}" in told
+            assert finding.file == file.relative_to(pack).as_posix()
+    assert quoted == {}
 
 
 def test_the_recipe_for_a_state_names_what_is_there() -> None:

@@ -11,17 +11,19 @@ import pytest
 
 from tests.installation import Installation
 from tests.people import PASSWORD, Cast, hire, staff_of
-from tests.stories import Reported, send_report, waiting
+from tests.stories import Reported, incoming, send_report, waiting
 from tocsin.access import services as access
 from tocsin.access.actors import REPORTER
 from tocsin.access.permissions import Role
 from tocsin.common.errors import NotPermitted
 from tocsin.intake import services as intake
 from tocsin.intake.attempts import Attempt
+from tocsin.intake.prepare import evidence_row
 from tocsin.intake.submission import clean
 from tocsin.ledger.models import AuditRecord
 from tocsin.tips import mailbox, services
 from tocsin.tips.workflow import State
+from tocsin.vault.installed import keyring
 
 MODULES = (services, mailbox, intake, access)
 WHO = {"actor", "keys", "by"}
@@ -128,6 +130,11 @@ STORIES: dict[str, Story] = {
     "services.mark_replies_read": _replies_read,
     "mailbox.write_to_staff": lambda _c, at: mailbox.write_to_staff(
         keys=at(State.RECEIVED).keys, text="x", attempt="ATTEMPT"
+    ),
+    "services.add_files": lambda _c, at: intake.add_files(keys=at(State.RECEIVED).keys, files=[incoming()]),
+    "mailbox.add_files": lambda _c, at: mailbox.add_files(
+        keys=(reported := at(State.RECEIVED)).keys,
+        rows=lambda tip: [evidence_row(incoming(), tip, keyring(), reported.keys)],
     ),
     "mailbox.withdraw": lambda _c, at: mailbox.withdraw(keys=at(State.RECEIVED).keys),
     "services.accept_tip": _accept,

@@ -52,12 +52,13 @@ DESIGN: dict[str, tuple[set[State], State | None, set[Role]]] = {
     "close": ({S.FEEDBACK_GIVEN}, S.CLOSED, {R.SUPERVISOR}),
     "close_urgent": ({S.FEEDBACK_GIVEN}, S.CLOSED, {R.SUPERVISOR}),
     "reopen": ({S.CLOSED}, S.IN_TRIAGE, {R.SUPERVISOR}),
+    "add_files": (set(S) - {S.WITHDRAWN}, None, {R.REPORTER}),
     "withdraw": (set(OPEN) - {S.RECEIVED}, S.WITHDRAWN, {R.REPORTER}),
     "withdraw_unread": ({S.RECEIVED}, S.WITHDRAWN, {R.REPORTER}),
     "withdraw_urgent": ({S.RECEIVED}, S.WITHDRAWN, {R.REPORTER}),
 }
 PROPOSERS = {"refuse_remit_urgent": {R.TRIAGE}, "set_outcome": {R.INVESTIGATOR}, "close_urgent": {R.SUPERVISOR}}
-ONLY_REPORTERS = {"answer", "add", "withdraw", "withdraw_unread", "withdraw_urgent"}
+ONLY_REPORTERS = {"answer", "add", "add_files", "withdraw", "withdraw_unread", "withdraw_urgent"}
 
 
 def with_role(role: Role) -> Actor:

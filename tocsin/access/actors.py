@@ -65,3 +65,4 @@ class Actor:
 REPORTER = Actor(ActorKind.REPORTER, "", frozenset({Role.REPORTER}))
 PUBLIC_DOOR = Actor(ActorKind.PROGRAM, "public-door", frozenset({Role.PUBLIC_DOOR}))
 WORKER = Actor(ActorKind.PROGRAM, "worker", frozenset({Role.WORKER}))
+SAFE_COPIES = Actor(ActorKind.PROGRAM, "safe-copies", frozenset({Role.WORKER}))

@@ -63,6 +63,7 @@ class Permission(StrEnum):
     LEDGER_WRITE = "ledger.write"
     LEDGER_STATUS = "ledger.status"
     KEYS_ROTATE = "keys.rotate"
+    EVIDENCE_COPY = "evidence.copy"
 
 
 P = Permission
@@ -87,6 +88,6 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
     # The administrator keeps the machine running and can reach no content (invariant 4).
     Role.ADMINISTRATOR: frozenset({P.DESK_ENTER, P.LEDGER_STATUS}),
     Role.PUBLIC_DOOR: frozenset({P.TIP_RECEIVE}),
-    Role.WORKER: frozenset({P.LEDGER_WRITE, P.KEYS_ROTATE}),
+    Role.WORKER: frozenset({P.LEDGER_WRITE, P.KEYS_ROTATE, P.EVIDENCE_COPY}),
     Role.REPORTER: frozenset({P.TIP_RECEIVE, P.MAILBOX_READ, P.MAILBOX_WRITE, P.TIP_WITHDRAW}),
 }

@@ -11,6 +11,7 @@
       keys/worker/           ledger signer and audit signer
       handover/              custodians' key files until they were handed over
       log/                   the public ledger as static files
+      evidence/              sealed files that reporters sent
       state/                 newest checkpoint and locks, outside the database
 """
 
@@ -91,6 +92,11 @@ class Instance:
     def log(self) -> Path:
         """The published ledger."""
         return self.home / "log"
+
+    @property
+    def evidence(self) -> Path:
+        """Sealed files that reporters sent."""
+        return self.home / "evidence"
 
     @property
     def state(self) -> Path:

@@ -130,7 +130,8 @@ def _pack(answers: Answers) -> str:
 
 def _make_keys(home: Path, answers: Answers) -> None:
     keys = home / "keys"
-    for folder in (home / "db", home / "state", keys / "door", keys / "desk", keys / "worker", home / "handover"):
+    secluded = [home / name for name in ("db", "state", "evidence", "handover")]
+    for folder in (*secluded, keys / "door", keys / "desk", keys / "worker"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for folder in (keys / "public", home / "log"):
         folder.mkdir(mode=0o755, parents=True, exist_ok=True)

@@ -13,6 +13,7 @@ from django.db import close_old_connections
 
 from tocsin.common import clock
 from tocsin.config.ledger_keys import finish_interrupted_change, read_signer
+from tocsin.intake.files import remove_left_over
 from tocsin.ledger import selectors
 from tocsin.ledger.models import PUBLIC
 from tocsin.ledger.note import Signer
@@ -114,6 +115,7 @@ def _round(desk: LedgerDesk) -> None:
     try:
         make_month_keys(settings.TOCSIN_PUBLIC_KEYS, settings.TOCSIN_RETENTION_KEYS, months=months_ahead())
         publish_ledger(desk)
+        remove_left_over()
     except Exception:  # the worker must outlive a full disk or a locked database; the next round tries again
         logger.exception("A round of the worker failed; nothing that was accepted is lost. It will be tried again.")
 

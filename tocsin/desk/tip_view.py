@@ -8,7 +8,12 @@ from django.utils.translation import gettext as _
 
 from tocsin.desk.deadline_words import deadline_words
 from tocsin.desk.names import actor_names, category_label, channel_label, role_label, short_ref
-from tocsin.intake.submission import QUESTIONS
+from tocsin.desk.page import language
+from tocsin.intake.answers import stored_in_words
+from tocsin.intake.questions import COMMON_QUESTIONS
+from tocsin.policy.active import get_pack
+from tocsin.policy.model import UnknownCategory
+from tocsin.tips.content import Particulars
 from tocsin.tips.models import Tip
 from tocsin.tips.selectors import OpenTip
 from tocsin.ui.templatetags.ui import plain_date
@@ -38,8 +43,27 @@ def story(opened: OpenTip) -> list[tuple[str, str]]:
     if opened.content is None:
         return []
     answers = opened.content.answers
-    known = [(str(label), answers[name]) for name, label in QUESTIONS.items() if answers.get(name)]
-    return known + [(name, text) for name, text in answers.items() if name not in QUESTIONS]
+    known = [
+        (str(question.label), question.in_words(answers[name]))
+        for name, question in COMMON_QUESTIONS.items()
+        if answers.get(name)
+    ]
+    others = [(name, text) for name, text in answers.items() if name not in COMMON_QUESTIONS]
+    return known + _details(opened.tip.category, opened.content.particulars) + others
+
+
+def _details(category: str, particulars: Particulars) -> list[tuple[str, str]]:
+    """What the category asked, with its questions; by code where the pack does not ask it any more."""
+    try:
+        asked = {question.code: question for question in get_pack().category(category).questions}
+    except UnknownCategory:
+        asked = {}
+    return [
+        (asked[code].label.text(language()), stored_in_words(asked[code], answer, language()))
+        if code in asked
+        else (code, str(answer))
+        for code, answer in particulars.details.items()
+    ]
 
 
 def conversation(opened: OpenTip) -> list[dict[str, Any]]:

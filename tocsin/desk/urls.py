@@ -17,6 +17,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("inbox", inbox.inbox, name="inbox"),
     path("tips/<str:ref>", tip.tip, name="tip"),
+    path("tips/<str:ref>/files/<str:file>", tip.safe_copy, name="tip-file"),
     path("tips/<str:ref>/<slug:action>", tip.act, name="tip-act"),
     path("ledger", ledger.ledger, name="ledger"),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,18 +12,20 @@ from django.conf import settings
 from tocsin.common import clock
 from tocsin.common.refs import new_ref
 from tocsin.intake.attempts import Attempt
+from tocsin.intake.files import ReceivedFile
 from tocsin.intake.submission import Submission
 from tocsin.ledger.merkle import leaf_hash
 from tocsin.ledger.note import Signer
 from tocsin.ledger.promise import make_promise
 from tocsin.policy.active import get_pack
 from tocsin.policy.clocks import due_acknowledge, local_day
-from tocsin.tips.content import TipContent, content_place, identity_place, receipt_place
-from tocsin.tips.models import Identity, Tip
+from tocsin.tips.content import TipContent, content_place, evidence_about_place, identity_place, receipt_place
+from tocsin.tips.models import Evidence, Identity, Tip
 from tocsin.tips.papers import ledger_entry, public_event
 from tocsin.vault.codes import CodeKeys
 from tocsin.vault.installed import keyring
-from tocsin.vault.sealing import seal_content, seal_identity, seal_small
+from tocsin.vault.keyring import PublicKeyring
+from tocsin.vault.sealing import seal_content, seal_identity, seal_key, seal_small
 
 MERGE_WITHIN = timedelta(days=1, hours=1)
 
@@ -35,6 +38,7 @@ class PreparedTip:
     identity: Identity
     entry: tuple[bytes, bytes]
     promise: bytes
+    evidence: tuple[Evidence, ...] = ()
 
 
 def prepare(
@@ -49,7 +53,9 @@ def prepare(
     """
     ring, rules, moment = keyring(), get_pack(), clock.now()
     ref, identity_ref = new_ref(), new_ref()
-    content = TipContent(submission.answers, keys.events, bool(submission.contact), submission.flags)
+    content = TipContent(
+        submission.answers, keys.events, bool(submission.contact), submission.flags, submission.particulars
+    )
     sealed = seal_content(
         content.to_bytes(), unit=ring.unit_public, retention=ring.retention_public, place=content_place(ref)
     )
@@ -76,6 +82,20 @@ def prepare(
         receipt=seal_small(keys.receipt, entry[0] + promise, receipt_place(ref)),
         acknowledge_by=local_day(due_acknowledge(arrived_at or moment, rules), rules),
     )
-    return PreparedTip(
-        tip, Identity(ref=identity_ref, blob=hidden.blob, wrapped_keys=hidden.wrapped_keys), entry, promise
+    identity = Identity(ref=identity_ref, blob=hidden.blob, wrapped_keys=hidden.wrapped_keys)
+    rows = tuple(evidence_row(file, tip, ring, keys) for file in submission.files)
+    return PreparedTip(tip, identity, entry, promise, rows)
+
+
+def evidence_row(file: ReceivedFile, tip: Tip, ring: PublicKeyring, keys: CodeKeys) -> Evidence:
+    """The unsaved row of a file of ``tip``: its key for unit and retention key, what is known of it under that key."""
+    place = evidence_about_place(file.ref)
+    return Evidence(
+        tip=tip,
+        ref=file.ref,
+        wrapped_key=seal_key(file.key, unit=ring.unit_public, retention=ring.retention_public, place=place),
+        about=seal_small(file.key, file.about.to_bytes(), place),
+        fingerprint=hmac.digest(keys.receipt, b"tocsin/evidence\0" + bytes.fromhex(file.digest), "sha256"),
+        retention_id=ring.retention_id,
+        received_hour=clock.on_the_hour(clock.now()),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -11,14 +12,17 @@ from django.conf import settings
 from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
 from tocsin.intake.attempts import Attempt
+from tocsin.intake.files import ReceivedFile, kept
 from tocsin.intake.group_commit import Committer, GroupCommitter, InlineCommitter
-from tocsin.intake.prepare import prepare
+from tocsin.intake.prepare import evidence_row, prepare
 from tocsin.intake.submission import Submission
 from tocsin.ledger.leaf import LEAF_SIZE
 from tocsin.ledger.note import Signer
+from tocsin.tips import mailbox
 from tocsin.tips.content import receipt_place
 from tocsin.tips.models import Tip
 from tocsin.vault.codes import CodeKeys
+from tocsin.vault.installed import keyring
 from tocsin.vault.keyfiles import read_secret
 from tocsin.vault.opening import open_small
 
@@ -59,9 +63,24 @@ def accept_tip(
     prepared = prepare(
         submission=submission, attempt=attempt, keys=keys, signer=promise_signer(), arrived_at=arrived_at
     )
-    if committer().commit((actor, prepared)):
-        return Accepted(attempt.seed, prepared.promise, prepared.entry[0], prepared.tip.acknowledge_by, True)
+    with kept(submission.files) as files:
+        if committer().commit((actor, prepared)):
+            files.belong(file.ref for file in submission.files)
+            return Accepted(attempt.seed, prepared.promise, prepared.entry[0], prepared.tip.acknowledge_by, True)
     return _accepted_before(attempt, keys)
+
+
+def add_files(*, keys: CodeKeys, files: Sequence[ReceivedFile]) -> int:
+    """Add files to the report that ``keys`` open, for good; returns how many of them are new to it.
+
+    Raises as ``tips.mailbox.add_files`` does; after ``Busy`` nothing was added.
+    """
+    with kept(files) as holder:
+        added = mailbox.add_files(
+            keys=keys, rows=lambda tip: [evidence_row(file, tip, keyring(), keys) for file in files]
+        )
+        holder.belong(added)
+    return len(added)
 
 
 def accepted_before(attempt: Attempt) -> Accepted | None:

@@ -17,7 +17,7 @@ from tocsin.common.stores import busy_when_store_fails
 from tocsin.intake.prepare import PreparedTip
 from tocsin.ledger.audit import AuditRow
 from tocsin.ledger.services import queue_entries, record_audits
-from tocsin.tips.models import Identity, Tip
+from tocsin.tips.models import Evidence, Identity, Tip
 
 BUSY = _(
     "We could not store your report just now. It was not accepted and no promise was given. Your text is still "
@@ -70,11 +70,14 @@ def _insert(jobs: Sequence[Job]) -> list[bool]:
         known.add(key)
         verdicts.append(new)
         if new:
-            job[1].tip.pk = job[1].identity.pk = None  # set already when a batch with a bad row was rolled back
+            for row in (job[1].tip, job[1].identity, *job[1].evidence):
+                row.pk = None  # set already when a batch with a bad row was rolled back
             fresh.append(job)
     if fresh:
         Identity.objects.bulk_create([prepared.identity for _actor, prepared in fresh])
         Tip.objects.bulk_create([prepared.tip for _actor, prepared in fresh])
+        if rows := [row for _actor, prepared in fresh for row in prepared.evidence]:
+            Evidence.objects.bulk_create(rows)
         queue_entries([prepared.entry for _actor, prepared in fresh])
         record_audits([_trace(actor, prepared) for actor, prepared in fresh])
     return verdicts

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from tocsin.common.errors import RuleBroken
+from tocsin.intake.files import ReceivedFile
 from tocsin.policy.active import get_pack
-from tocsin.tips.content import clean_text
+from tocsin.tips.content import Particulars, clean_text
 
-QUESTIONS = {
-    "what": gettext_lazy("What did the person do?"),
-    "where": gettext_lazy("Where was it?"),
-    "when": gettext_lazy("When was it?"),
-    "how": gettext_lazy("How do you know?"),
-}
+QUESTIONS = ("what", "where", "when", "how")
+"""The questions of the short form; all others are in ``questions.COMMON_QUESTIONS`` and in the pack."""
 LONGEST_WHAT = 200_000
 LONGEST_OTHER = 20_000
 LONGEST_CONTACT = 700  # an identity blob is one size for everybody, so that its size tells nothing
@@ -42,20 +39,30 @@ class Submission:
     answers: Mapping[str, str]
     contact: str
     flags: tuple[str, ...] = ()
+    particulars: Particulars = field(default_factory=Particulars)
+    files: tuple[ReceivedFile, ...] = ()
 
     def digest(self) -> bytes:
         """SHA-256 over everything that was written: two submissions with the same digest say the same."""
         told = [self.channel, self.category, dict(self.answers), self.contact, list(self.flags)]
+        told += [self.particulars.to_json(), sorted(file.digest for file in self.files)]
         return hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode()).digest()
 
 
 def clean(
-    *, channel: str, category: str, answers: Mapping[str, str], contact: str, flags: tuple[str, ...] = ()
+    *,
+    channel: str,
+    category: str,
+    answers: Mapping[str, str],
+    contact: str,
+    flags: tuple[str, ...] = (),
+    particulars: Particulars | None = None,
 ) -> Submission:
     """A checked ``Submission``. Raises ``SubmissionInvalid`` with one sentence for each field that needs mending."""
     texts = {name: clean_text(text) for name, text in answers.items()}
-    texts = {name: text for name, text in texts.items() if text}
+    texts = {name: text for name, text in texts.items() if _shows_something(text)}
     contact = clean_text(contact)
+    contact = contact if _shows_something(contact) else ""
     errors: dict[str, str] = {}
     if category not in {known.code for known in get_pack().categories}:
         errors["category"] = _("We do not have this kind of report. Please choose one from the list.")
@@ -72,4 +79,9 @@ def clean(
         errors["contact"] = _("This is too long. One name and one way to reach you are enough.")
     if errors:
         raise SubmissionInvalid(errors)
-    return Submission(channel, category, texts, contact, flags)
+    return Submission(channel, category, texts, contact, flags, particulars or Particulars())
+
+
+def _shows_something(text: str) -> bool:
+    """Whether a reader would see anything: white space, controls and zero-width marks alone are no answer."""
+    return any(unicodedata.category(character) not in ("Cc", "Cf", "Zl", "Zp", "Zs") for character in text)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
-from tocsin.policy.category_file import read_code, refuse_repeated
+from tocsin.policy.category_file import note_repeated, read_code
 from tocsin.policy.rules import (
     After,
     AwardClocks,
@@ -20,7 +21,7 @@ from tocsin.policy.tables import Table
 
 
 def read_awards(table: Table) -> Awards:
-    """The award rules. Raises ``PackInvalid``."""
+    """The award rules. Faults go into the table's list."""
     with table:
         return Awards(
             after=table.one_of("after", After),
@@ -41,38 +42,40 @@ def read_awards(table: Table) -> Awards:
 
 def _currency(table: Table) -> str:
     currency = table.text("currency")
-    if not re.fullmatch(r"[A-Z]{3}", currency):
-        table.refuse("currency", f"“{currency}” is no currency code.", 'Write ISO 4217, such as "CNY".')
+    if currency and not re.fullmatch(r"[A-Z]{3}", currency):
+        table.note("currency", f"“{currency}” is no currency code.", 'Write ISO 4217, such as "CNY".')
     return currency
 
 
 def _grounds(table: Table, name: str) -> tuple[Ground, ...]:
-    grounds = []
-    for entry in table.tables(name):
-        with entry:
-            grounds.append(Ground(code=read_code(entry), label=entry.localised("label")))
-    refuse_repeated(table, name, [ground.code for ground in grounds])
-    return tuple(grounds)
+    entries = table.tables(name)
+    grounds = tuple(_ground(entry) for entry in entries)
+    note_repeated(entries, [ground.code for ground in grounds])
+    return grounds
+
+
+def _ground(table: Table) -> Ground:
+    with table:
+        return Ground(code=read_code(table), label=table.localised("label"))
 
 
 def _tiers(table: Table) -> tuple[Tier, ...]:
-    tiers: list[Tier] = []
-    for entry in table.tables("tiers"):
-        with entry:
-            tier = _tier(entry)
-            if tiers and tiers[-1].at_most != tier.at_least:
-                entry.refuse("at_least", "does not touch the tier before.", "Begin where that one ends.")
-            tiers.append(tier)
-    refuse_repeated(table, "tiers", [tier.code for tier in tiers])
-    return tuple(tiers)
+    entries = table.tables("tiers")
+    tiers = tuple(_tier(entry) for entry in entries)
+    for (before, lower), (entry, tier) in pairwise(zip(entries, tiers, strict=True)):
+        if before.sound and entry.sound and lower.at_most != tier.at_least:
+            entry.note("at_least", "does not touch the tier before.", "Begin where that one ends.")
+    note_repeated(entries, [tier.code for tier in tiers])
+    return tiers
 
 
 def _tier(table: Table) -> Tier:
-    lowest = table.number("at_least")
-    highest = table.number("at_most") if "at_most" in table else None
-    if highest is not None and highest <= lowest:
-        table.refuse("at_most", "is not above at_least.", "Write the larger sum, or leave it out.")
-    return Tier(code=read_code(table), label=table.localised("label"), at_least=lowest, at_most=highest)
+    with table:
+        lowest = table.number("at_least")
+        highest = table.number("at_most") if "at_most" in table else None
+        if highest is not None and table.sound and highest <= lowest:
+            table.note("at_most", "is not above at_least.", "Write the larger sum, or leave it out.")
+        return Tier(code=read_code(table), label=table.localised("label"), at_least=lowest, at_most=highest)
 
 
 def _clocks(table: Table) -> AwardClocks:

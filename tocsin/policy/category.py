@@ -26,7 +26,10 @@ class About(StrEnum):
 
 
 class QuestionType(StrEnum):
-    """How a question is answered. Every answer may be left out or be "I do not know"."""
+    """How a question is answered. Every answer may be left out or be "I do not know".
+
+    ``FILE`` asks for a file that shows it; files are handed over at the end of the form, with their own notices.
+    """
 
     TEXT = "text"
     LONG_TEXT = "long_text"
@@ -35,6 +38,7 @@ class QuestionType(StrEnum):
     PLACE = "place"
     COUNT = "count"
     PERMIT = "permit"
+    FILE = "file"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from tocsin.policy.category import About, Category, Option, Question, QuestionType
-from tocsin.policy.findings import Finding, PackInvalid
 from tocsin.policy.languages import Localised
 from tocsin.policy.tables import Table
 
@@ -15,27 +15,27 @@ CODE = re.compile(r"[a-z][a-z0-9_]{1,39}")
 def read_code(table: Table, name: str = "code") -> str:
     """A code: it is stored with tips and appears in addresses, so it is short, lower-case ASCII."""
     code = table.text(name)
-    if not CODE.fullmatch(code):
-        table.refuse(name, f"“{code}” is no code.", "Use 2 to 40 of a–z, 0–9 and _, a letter first.")
+    if code and not CODE.fullmatch(code):
+        table.note(name, f"“{code}” is no code.", "Use 2 to 40 of a–z, 0–9 and _, a letter first.")
     return code
 
 
-def refuse_repeated(table: Table, name: str, codes: list[str]) -> None:
-    """Refuse a list in which a code stands twice."""
-    for code in codes:
-        if codes.count(code) > 1:
-            table.refuse(name, f"the code “{code}” stands twice.", "Give each entry its own code.")
+def note_repeated(entries: Sequence[Table], codes: Sequence[str]) -> None:
+    """Note each entry of a list whose code stood there before."""
+    for n, (entry, code) in enumerate(zip(entries, codes, strict=True)):
+        if code and code in codes[:n]:
+            entry.note("code", f"the code “{code}” stands twice.", "Give each entry its own code.")
 
 
 def read_category(table: Table, stem: str) -> Category:
-    """A category out of its file; ``stem`` is the file's name without ``.toml``. Raises ``PackInvalid``."""
+    """A category out of its file; ``stem`` is the file's name without ``.toml``. Faults go into the table's list."""
     with table:
         code = read_code(table)
-        if code != stem:
-            table.refuse("code", f"is “{code}” in a file called “{stem}”.", "Make the two the same.")
+        if code and code != stem:
+            table.note("code", f"is “{code}” in a file called “{stem}”.", "Make the two the same.")
         lawful = table.flag("lawful_unless_more", default=False)
         category = Category(
-            code=code,
+            code=stem,  # so that a category with a wrong code is still named by its file
             order=table.number("order"),
             sector=read_code(table, "sector"),
             about=table.one_of("about", About),
@@ -61,8 +61,9 @@ def _localised_list(table: Table, name: str) -> tuple[Localised, ...]:
 
 
 def _questions(table: Table) -> tuple[Question, ...]:
-    questions = tuple(_question(entry) for entry in table.tables("questions"))
-    refuse_repeated(table, "questions", [question.code for question in questions])
+    entries = table.tables("questions")
+    questions = tuple(_question(entry) for entry in entries)
+    note_repeated(entries, [question.code for question in questions])
     return questions
 
 
@@ -82,25 +83,22 @@ def _question(table: Table) -> Question:
 
 
 def _options(table: Table) -> tuple[Option, ...]:
-    options = []
-    for entry in table.tables("options", at_least=2):
-        with entry:
-            options.append(Option(code=read_code(entry), label=entry.localised("label")))
-    refuse_repeated(table, "options", [option.code for option in options])
-    return tuple(options)
+    entries = table.tables("options", at_least=2)
+    options = tuple(_option(entry) for entry in entries)
+    note_repeated(entries, [option.code for option in options])
+    return options
+
+
+def _option(table: Table) -> Option:
+    with table:
+        return Option(code=read_code(table), label=table.localised("label"))
 
 
 def _check_extra_fact(table: Table, category: Category) -> None:
-    if category.extra_fact is None:
-        return
-    if category.extra_fact not in {question.code for question in category.questions}:
-        raise PackInvalid(
-            [
-                Finding(
-                    table.file,
-                    "extra_fact",
-                    f"names the question “{category.extra_fact}”, which the category does not ask.",
-                    "Add the question or correct the name.",
-                )
-            ]
+    asked = {question.code for question in category.questions}
+    if category.extra_fact and category.extra_fact not in asked:
+        table.note(
+            "extra_fact",
+            f"names the question “{category.extra_fact}”, which the category does not ask.",
+            "Add the question or correct the name.",
         )

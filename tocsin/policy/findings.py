@@ -10,15 +10,24 @@ from tocsin.common.errors import Unsafe
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One fault of a pack. ``file`` is relative to the pack's folder, ``key`` dotted as in TOML."""
+    """One fault of a pack. ``file`` is relative to the pack's folder, ``key`` dotted as in TOML.
+
+    ``line`` counts from 1; it is 0 where there is none to name, as for a file that is missing.
+    """
 
     file: str
     key: str
     problem: str
     remedy: str
+    line: int = 0
+
+    @property
+    def place(self) -> str:
+        """``file:line``, or the file alone."""
+        return f"{self.file}:{self.line}" if self.line else self.file
 
     def __str__(self) -> str:
-        place = f"{self.file}: {self.key}" if self.key else self.file
+        place = f"{self.place}: {self.key}" if self.key else self.place
         return f"{place}: {self.problem} {self.remedy}"
 
 

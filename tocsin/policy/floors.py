@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tocsin.policy.findings import Finding
@@ -25,12 +25,13 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """Something that must hold in every pack."""
+    """Something that must hold in every pack. ``also`` names the other keys on which it depends."""
 
     key: str
     holds: Callable[[Pack], bool]
     problem: str
     remedy: str
+    also: tuple[str, ...] = ()
 
 
 LIMITS = (
@@ -46,6 +47,8 @@ LIMITS = (
     Limit("false_tips.answer_days", lambda pack: pack.false_tips.answer_days, 14),
     Limit("false_tips.decision_people", lambda pack: pack.false_tips.decision_people, 2),
     Limit("sharing.expires_days", lambda pack: pack.sharing.expires_days, 1, 365),
+    Limit("evidence.most_files", lambda pack: pack.evidence.most_files, 1),
+    Limit("evidence.largest_file_mb", lambda pack: pack.evidence.largest_file_mb, 5, 2000),
 )
 
 AWARD_LIMITS = (
@@ -83,6 +86,13 @@ DEMANDS = (
         'Write ["year", "quarter"].',
     ),
     Demand(
+        "evidence.largest_total_mb",
+        lambda pack: pack.evidence.largest_total_mb >= pack.evidence.largest_file_mb,
+        "is less than one file may have.",
+        "Write largest_file_mb or more.",
+        also=("evidence.largest_file_mb",),
+    ),
+    Demand(
         "awards",
         lambda pack: pack.awards is None or pack.awards.after is After.VERIFIED_OUTCOME,
         "an award could come before a verified outcome.",
@@ -99,6 +109,7 @@ DEMANDS = (
         lambda pack: pack.awards is not None or not any(mode.award_possible for mode in pack.identity_modes),
         "an identity mode promises an award, but the pack gives none.",
         "Write award_possible = false, or add [awards].",
+        also=("awards",),
     ),
     Demand(
         "awards.pay_without_identity",
@@ -109,19 +120,25 @@ DEMANDS = (
         ),
         "does not agree with the identity modes.",
         'Offer "anonymous_with_token" exactly if awards are paid without identity.',
+        also=("identity_modes",),
     ),
 )
 
 
-def check_floors(pack: Pack) -> list[Finding]:
-    """Every floor the pack breaks, in the order of the files; an empty list for a pack that may be used."""
-    findings = [*_limits(pack), *_demands(pack), *_categories(pack), *_behaviours(pack)]
-    return sorted(findings)
+def check_floors(pack: Pack, faults: Sequence[Finding] = ()) -> list[Finding]:
+    """Every floor the pack breaks, in the order of the files; an empty list for a pack that may be used.
+
+    ``faults`` were noted while reading: where they stand there are stand-ins, and a floor is not held against those.
+    """
+    wrong = [fault.key for fault in faults if fault.file == PACK_FILE]
+    return sorted([*_limits(pack, wrong), *_demands(pack, wrong), *_grounds(pack)])
 
 
-def _limits(pack: Pack) -> Iterator[Finding]:
+def _limits(pack: Pack, wrong: Sequence[str]) -> Iterator[Finding]:
     for limit in LIMITS if pack.awards is None else LIMITS + AWARD_LIMITS:
         value = limit.value(pack)
+        if _touches(limit.key, wrong):
+            continue
         if limit.at_most is not None and value > limit.at_most:
             problem = f"is {value}; the core allows {limit.at_most} at most."
             yield Finding(PACK_FILE, limit.key, problem, f"Write {limit.at_most} or less.")
@@ -130,31 +147,53 @@ def _limits(pack: Pack) -> Iterator[Finding]:
             yield Finding(PACK_FILE, limit.key, problem, f"Write {limit.at_least} or more.")
 
 
-def _demands(pack: Pack) -> Iterator[Finding]:
+def _demands(pack: Pack, wrong: Sequence[str]) -> Iterator[Finding]:
     for demand in DEMANDS:
-        if not demand.holds(pack):
+        if not any(_touches(key, wrong) for key in (demand.key, *demand.also)) and not demand.holds(pack):
             yield Finding(PACK_FILE, demand.key, demand.problem, demand.remedy)
+
+
+def _touches(key: str, wrong: Sequence[str]) -> bool:
+    """Whether a fault lies at ``key``, above it or below it."""
+    return any(
+        one == other or one.startswith((f"{other}.", f"{other}["))
+        for fault in wrong
+        for one, other in ((key, fault), (fault, key))
+    )
+
+
+def _grounds(pack: Pack) -> Iterator[Finding]:
+    yield from _sectors(pack)
+    yield from _categories(pack)
+    yield from _behaviours(pack)
+
+
+def _sectors(pack: Pack) -> Iterator[Finding]:
+    """A field of reports is not about a kind of people either."""
+    for n, sector in enumerate(pack.sectors):
+        for language, words in sector.label.by_language:
+            yield from _forbidden(PACK_FILE, f"sectors[{n}].label.{language}", words, language)
 
 
 def _categories(pack: Pack) -> Iterator[Finding]:
     for category in pack.categories:
         file = f"categories/{category.code}.toml"
-        if category.lawful_unless_more and category.extra_question is None:
+        if category.lawful_unless_more and category.extra_fact is None:
             remedy = "Name the question whose answer makes it worth checking."
             yield Finding(file, "extra_fact", "is missing for a category that is lawful unless more.", remedy)
         for key, text in grounds_of(category):
             for language, words in text.by_language:
-                yield from _forbidden(file, f"{key}.{language}", words)
+                yield from _forbidden(file, f"{key}.{language}", words, language)
 
 
 def _behaviours(pack: Pack) -> Iterator[Finding]:
     """The first page counts as well: it tells people what to report."""
-    for language in pack.languages:
-        for n, pair in enumerate(pack.texts(language).pairs("purpose.behaviours")):
-            yield from _forbidden(f"texts/{language}.toml", f"purpose.behaviours[{n}].act", pair["act"])
+    for language, texts in pack.all_texts.items():
+        for n, pair in enumerate(texts.pairs("purpose.behaviours")):
+            yield from _forbidden(f"texts/{language}.toml", f"purpose.behaviours[{n}].act", pair["act"], language)
 
 
-def _forbidden(file: str, key: str, text: str) -> Iterator[Finding]:
-    for ground, words in forbidden_grounds_in(text):
+def _forbidden(file: str, key: str, text: str, language: str) -> Iterator[Finding]:
+    for ground, words in forbidden_grounds_in(text, language):
         problem = f"“{words}” makes {ground} a ground for a report."
         yield Finding(file, key, problem, "Say what somebody did, not who they are.")

@@ -18,6 +18,7 @@ from tocsin.policy.rules import (
     Channel,
     Clocks,
     EmergencyNumber,
+    Evidence,
     FalseTips,
     IdentityMode,
     Office,
@@ -63,6 +64,7 @@ class Pack:
     false_tips: FalseTips
     sharing: Sharing
     statistics: Statistics
+    evidence: Evidence
     calendar: Calendar
     awards: Awards | None
     categories: tuple[Category, ...]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from tocsin.policy.award_rules import read_awards
+from tocsin.policy.calendar_file import read_calendar
 from tocsin.policy.category import Sector
-from tocsin.policy.category_file import CODE, read_code, refuse_repeated
+from tocsin.policy.category_file import CODE, note_repeated, read_code
 from tocsin.policy.languages import Localised
 from tocsin.policy.rules import (
     Anonymity,
@@ -18,6 +18,7 @@ from tocsin.policy.rules import (
     Channel,
     Clocks,
     EmergencyNumber,
+    Evidence,
     FalseTips,
     IdentityMode,
     Office,
@@ -28,8 +29,8 @@ from tocsin.policy.rules import (
 )
 from tocsin.policy.tables import Table
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 BIOSECURITY_SECTORS = range(1, 9)
+VERSION = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 
 
@@ -56,19 +57,21 @@ class PackFile:
     false_tips: FalseTips
     sharing: Sharing
     statistics: Statistics
+    evidence: Evidence
     calendar: Calendar
     awards: Awards | None
 
 
-def read_pack_file(data: dict[str, object], file: str) -> PackFile:
-    """``pack.toml`` as values. Raises ``PackInvalid`` at the first fault."""
-    with Table(data, file=file) as table:
+def read_pack_file(table: Table) -> PackFile:
+    """``pack.toml`` as values, with stand-ins where faults were noted in the table's list."""
+    with table:
         table.languages = _languages(table)
+        begins = table.day("valid_from")
         return PackFile(
             id=read_code(table, "id"),
             version=_version(table),
-            valid_from=table.day("valid_from"),
-            expires_on=_expiry(table),
+            valid_from=begins,
+            expires_on=_expiry(table, begins),
             title=table.localised("title"),
             mark=table.localised("mark"),
             languages=table.languages,
@@ -84,51 +87,55 @@ def read_pack_file(data: dict[str, object], file: str) -> PackFile:
             false_tips=_false_tips(table.table("false_tips")),
             sharing=_sharing(table.table("sharing")),
             statistics=_statistics(table.table("statistics")),
-            calendar=_calendar(table.table("calendar")),
+            evidence=_evidence(table.table("evidence")),
+            calendar=read_calendar(table.table("calendar"), begins),
             awards=read_awards(table.table("awards")) if "awards" in table else None,
         )
 
 
 def _languages(table: Table) -> tuple[str, ...]:
     languages = table.words("languages")
-    for language in languages:
+    for n, language in enumerate(languages):
         if not LANGUAGE.fullmatch(language):
-            table.refuse("languages", f"“{language}” is no language tag.", 'Write tags such as "zh-hans".')
+            table.note(f"languages[{n}]", f"“{language}” is no language tag.", 'Write tags such as "zh-hans".')
     return languages
 
 
 def _version(table: Table) -> str:
     version = table.text("version")
-    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,39}", version):
-        table.refuse("version", f"“{version}” is no version.", 'Write one such as "seed-2026.1".')
+    if version and not VERSION.fullmatch(version):
+        table.note("version", f"“{version}” is no version.", 'Write one such as "seed-2026.1".')
     return version
 
 
-def _expiry(table: Table) -> date:
+def _expiry(table: Table, begins: date) -> date:
     expiry = table.day("expires_on")
-    if expiry < table.day("valid_from"):
-        table.refuse("expires_on", "lies before valid_from.", "A pack ends after it begins.")
+    if expiry < begins and expiry != date.min:
+        table.note("expires_on", "lies before valid_from.", "A pack ends after it begins.")
     return expiry
 
 
 def _legal_basis(table: Table) -> tuple[str, ...]:
     keys = table.words("legal_basis")
-    for key in keys:
+    for n, key in enumerate(keys):
         if not CODE.fullmatch(key):
-            table.refuse("legal_basis", f"“{key}” is no key.", "Name keys of [legal_basis] in texts/*.toml.")
+            table.note(f"legal_basis[{n}]", f"“{key}” is no key.", "Name keys of [legal_basis] in texts/*.toml.")
     return keys
 
 
 def _sectors(table: Table) -> tuple[Sector, ...]:
-    sectors = []
-    for entry in table.tables("sectors"):
-        with entry:
-            number = entry.number("biosecurity") if "biosecurity" in entry else None
-            if number is not None and number not in BIOSECURITY_SECTORS:
-                entry.refuse("biosecurity", "is none of the eight sectors.", "Write 1 to 8.")
-            sectors.append(Sector(read_code(entry), entry.localised("label"), number))
-    refuse_repeated(table, "sectors", [sector.code for sector in sectors])
-    return tuple(sectors)
+    entries = table.tables("sectors")
+    sectors = tuple(_sector(entry) for entry in entries)
+    note_repeated(entries, [sector.code for sector in sectors])
+    return sectors
+
+
+def _sector(table: Table) -> Sector:
+    with table:
+        number = table.number("biosecurity") if "biosecurity" in table else None
+        if number is not None and number not in BIOSECURITY_SECTORS and table.sound:
+            table.note("biosecurity", "is none of the eight sectors.", "Write 1 to 8.")
+        return Sector(read_code(table), table.localised("label"), number)
 
 
 def _office(table: Table) -> Office:
@@ -143,8 +150,8 @@ def _office(table: Table) -> Office:
 
 def _https(table: Table, name: str) -> str:
     address = table.text(name)
-    if not address.startswith("https://"):
-        table.refuse(name, "is not an https address.", "Write an address that begins with https://.")
+    if address and not address.startswith("https://"):
+        table.note(name, "is not an https address.", "Write an address that begins with https://.")
     return address
 
 
@@ -154,35 +161,38 @@ def _emergency(table: Table) -> EmergencyNumber:
 
 
 def _channels(table: Table) -> tuple[Channel, ...]:
-    channels = []
-    for entry in table.tables("channels"):
-        with entry:
-            channels.append(
-                Channel(
-                    code=read_code(entry),
-                    online=entry.flag("online"),
-                    label=entry.localised("label"),
-                    where=entry.localised("where"),
-                )
-            )
-    refuse_repeated(table, "channels", [channel.code for channel in channels])
-    return tuple(channels)
+    entries = table.tables("channels")
+    channels = tuple(_channel(entry) for entry in entries)
+    note_repeated(entries, [channel.code for channel in channels])
+    return channels
+
+
+def _channel(table: Table) -> Channel:
+    with table:
+        return Channel(
+            code=read_code(table),
+            online=table.flag("online"),
+            label=table.localised("label"),
+            where=table.localised("where"),
+        )
 
 
 def _identity_modes(table: Table) -> tuple[IdentityMode, ...]:
-    modes = []
-    for entry in table.tables("identity_modes"):
-        with entry:
-            modes.append(
-                IdentityMode(
-                    code=entry.one_of("code", Anonymity),
-                    award_possible=entry.flag("award_possible"),
-                    label=entry.localised("label"),
-                    effect=entry.localised("effect"),
-                )
-            )
-    refuse_repeated(table, "identity_modes", [mode.code for mode in modes])
-    return tuple(modes)
+    entries = table.tables("identity_modes")
+    modes = tuple(_identity_mode(entry) for entry in entries)
+    known = [mode.code if entry.sound else "" for entry, mode in zip(entries, modes, strict=True)]
+    note_repeated(entries, known)
+    return modes
+
+
+def _identity_mode(table: Table) -> IdentityMode:
+    with table:
+        return IdentityMode(
+            code=table.one_of("code", Anonymity),
+            award_possible=table.flag("award_possible"),
+            label=table.localised("label"),
+            effect=table.localised("effect"),
+        )
 
 
 def _clocks(table: Table) -> Clocks:
@@ -220,37 +230,10 @@ def _statistics(table: Table) -> Statistics:
         return Statistics(smallest_cell=table.number("smallest_cell"), periods=table.some_of("periods", Period))
 
 
-def _calendar(table: Table) -> Calendar:
+def _evidence(table: Table) -> Evidence:
     with table:
-        return Calendar(
-            zone=_zone(table),
-            weekend=_weekend(table),
-            holidays=table.days("holidays"),
-            worked=_worked(table),
-            known_until=table.day("known_until"),
+        return Evidence(
+            most_files=table.number("most_files"),
+            largest_file_mb=table.number("largest_file_mb"),
+            largest_total_mb=table.number("largest_total_mb"),
         )
-
-
-def _zone(table: Table) -> ZoneInfo:
-    name = table.text("time_zone")
-    try:
-        return ZoneInfo(name)
-    except (OSError, ValueError, KeyError):  # ZoneInfoNotFoundError is a KeyError
-        table.refuse("time_zone", f"“{name}” is not known.", 'Write one such as "Asia/Shanghai".')
-
-
-def _weekend(table: Table) -> frozenset[int]:
-    days = table.words("weekend")
-    for day in days:
-        if day not in WEEKDAYS:
-            table.refuse("weekend", f"“{day}” is no day of the week.", "Write English names, lower case.")
-    if len(days) > 3:  # more is a mistake, and seven would make every clock run for ever
-        table.refuse("weekend", "leaves fewer than four working days.", "Name at most three days.")
-    return frozenset(WEEKDAYS.index(day) for day in days)
-
-
-def _worked(table: Table) -> frozenset[date]:
-    both = table.days("worked_days") & table.days("holidays")
-    if both:
-        table.refuse("worked_days", f"{min(both)} is a holiday too.", "Keep the date in one list.")
-    return table.days("worked_days")

@@ -185,6 +185,15 @@ class Sharing:
     reminder_days: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How much one report may bring along. ``mb`` is a million bytes; beyond it a file is refused, never the text."""
+
+    most_files: int
+    largest_file_mb: int
+    largest_total_mb: int
+
+
 class Period(StrEnum):
     """How often figures are published."""
 

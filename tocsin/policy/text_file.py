@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import MappingProxyType
 
-from tocsin.policy.findings import Finding, PackInvalid
+from tocsin.policy.findings import Finding
 from tocsin.policy.rules import Pair, Texts, TextValue
 from tocsin.policy.tables import Table
 
@@ -51,38 +51,38 @@ def required_keys(legal_basis: Sequence[str]) -> tuple[str, ...]:
 
 
 def read_texts(table: Table, language: str, legal_basis: Sequence[str]) -> Texts:
-    """All texts of one language. Raises ``PackInvalid`` with every missing, unknown or wrong key at once."""
-    keys = required_keys(legal_basis)
-    findings: list[Finding] = []
+    """All texts of one language, with empty ones where faults were noted in the table's list.
+
+    Without ``legal_basis`` (pack.toml does not say which) the keys that stand there are taken.
+    """
+    legal = table.section("legal_basis")
+    keys = required_keys(legal_basis or legal.names())
+    sections = {"legal_basis": legal}
     values: dict[str, TextValue] = {}
-    sections: dict[str, Table] = {}
-    for name in table.names():
-        try:
-            sections[name] = table.table(name)
-        except PackInvalid as invalid:
-            findings += invalid.findings
     for key in keys:
         section, _, name = key.partition(".")
-        here = sections.setdefault(section, Table({}, file=table.file, key=section))
-        try:
-            values[key] = _value(here, key, name)
-        except PackInvalid as invalid:
-            findings += invalid.findings
-    findings += _unknown(sections, keys)
-    if findings:
-        raise PackInvalid(findings)
+        if section not in sections:
+            sections[section] = table.section(section)
+        values[key] = _value(sections[section], key, name)
+    for here in (*sections.values(), table):
+        with here:  # what nobody asked for is unknown
+            pass
     return Texts(language, _nested(values))
 
 
 def same_shape(texts: Sequence[Texts], files: Sequence[str]) -> list[Finding]:
-    """Lists that are longer in one language than in the first: somebody forgot to translate an entry."""
+    """Lists that are longer in one language than in the first: somebody forgot to translate an entry.
+
+    Empty ones are left out: a fault was noted for them.
+    """
     findings = []
     for key in (*LISTS, *PAIRS):
         section, _, name = key.partition(".")
         expected = len(texts[0][section][name])
         for other, file in zip(texts[1:], files[1:], strict=True):
-            if len(other[section][name]) != expected:
-                problem = f"has {len(other[section][name])} entries, {files[0]} has {expected}."
+            count = len(other[section][name])
+            if expected and count and count != expected:
+                problem = f"has {count} entries, {files[0]} has {expected}."
                 findings.append(Finding(file, key, problem, "Give every language the same entries."))
     return findings
 
@@ -98,18 +98,9 @@ def _pairs(table: Table, key: str, name: str) -> tuple[Pair, ...]:
     for entry in table.tables(name):
         with entry:
             pairs.append(MappingProxyType({part: entry.text(part) for part in PAIRS[key]}))
-    if key == "purpose.behaviours" and len(pairs) not in BEHAVIOURS:
-        table.refuse(name, f"names {len(pairs)} behaviours.", "Name five to seven.")
+    if key == "purpose.behaviours" and pairs and len(pairs) not in BEHAVIOURS:
+        table.note(name, f"names {len(pairs)} behaviours.", "Name five to seven.")
     return tuple(pairs)
-
-
-def _unknown(sections: dict[str, Table], keys: Sequence[str]) -> list[Finding]:
-    return [
-        Finding(table.file, table.path(name), "unknown key.", "Remove it or correct its spelling.")
-        for table in sections.values()
-        for name in table.names()
-        if table.path(name) not in keys
-    ]
 
 
 def _nested(values: dict[str, TextValue]) -> MappingProxyType[str, MappingProxyType[str, TextValue]]:

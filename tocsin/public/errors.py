@@ -9,6 +9,9 @@ from django.utils.translation import gettext as _
 
 from tocsin.common.errors import RuleBroken
 from tocsin.public.page import context
+from tocsin.public.report_form import FIELDS
+from tocsin.public.views import guided
+from tocsin.public.views.mailbox import show_unsent
 from tocsin.public.views.report import show_again
 from tocsin.ui.errors import error_page
 
@@ -42,20 +45,31 @@ def fault(request: HttpRequest) -> HttpResponse:
     return _page(request, 500)
 
 
+def _unchecked() -> str:
+    return _(
+        "We could not check that this form came from our page, so nothing was sent. Your text is still here. Press the "
+        "button again. If this page comes back, allow cookies for this site: we set one, and it ends when you close "
+        "the browser."
+    )
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The form's check failed: an old page, another tab, or no cookies. What was typed is shown again, not lost."""
+    """The form's check failed: an old page, another tab, or no cookies. What was typed is shown again, not lost.
+
+    Where nothing typed can be read (no form at all), the page must not say that the text is still there.
+    """
     try:
         name = resolve(request.path_info).url_name
     except Resolver404:
         name = None
-    if name == "report":
+    if name == "guided" and request.POST.get("draft"):
+        return guided.show_same(request, status=403, notice=_unchecked())
+    if name == "report" and any(request.POST.get(field) for field in FIELDS):
         return show_again(
             request,
             status=403,
-            notice=_(
-                "We could not check that this form came from our page, so nothing was sent. Your text is still here. "
-                "Press “Send” again. If this page comes back, allow cookies for this site: we set one, and it ends "
-                "when you close the browser."
-            ),
+            notice=_unchecked(),
         )
+    if name in ("mailbox-write", "mailbox-sign-in") and request.POST.get("text"):
+        return show_unsent(request)
     return _page(request, 403)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse, translate_url
+from django.urls import is_valid_path, reverse, translate_url
 from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext as _
 
@@ -39,7 +39,7 @@ def context(request: HttpRequest, **more: Any) -> dict[str, Any]:
         "exit_url": reverse("exit"),
         "mark": in_language(pack.mark),
         "footer_links": [
-            (_("Tell us something"), reverse("report")),
+            (_("Tell us something"), reverse("guided")),
             (_("Your mailbox"), reverse("mailbox-sign-in")),
             (_("Check your receipt"), reverse("verify")),
         ],
@@ -48,8 +48,13 @@ def context(request: HttpRequest, **more: Any) -> dict[str, Any]:
 
 
 def language_links(request: HttpRequest) -> list[tuple[str, str, str]]:
-    """``(code, own name, address)`` of this page in every language of the installation."""
+    """``(code, own name, address)`` of this page in every language of the installation.
+
+    An address that is none of our pages leads to the first page: what somebody made up, perhaps with the name of
+    another site in it (``//elsewhere.example/en/report``), is not repeated.
+    """
+    first = reverse("start")
+    here = request.path if request.path.startswith(first) and is_valid_path(request.path) else first
     return [
-        (code, get_language_info(code)["name_local"], translate_url(request.path, code))
-        for code in settings.TOCSIN_LANGUAGES
+        (code, get_language_info(code)["name_local"], translate_url(here, code)) for code in settings.TOCSIN_LANGUAGES
     ]

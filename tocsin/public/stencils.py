@@ -40,11 +40,15 @@ class Stencil:
         parts = _HOLE.split(page)
         return cls(tuple(parts[::2]), tuple(parts[1::2]))
 
-    def fill(self, values: Mapping[str, str]) -> str:
-        """The page with ``values``, escaped for HTML. Raises ``KeyError`` when one is missing."""
+    def fill(self, values: Mapping[str, str], *, drawn: Mapping[str, str] | None = None) -> str:
+        """The page with ``values``, escaped for HTML. Raises ``KeyError`` when one is missing.
+
+        ``drawn`` holds parts that a template has drawn and escaped already; they go in as they are.
+        """
+        drawn = drawn or {}
         out = [self.pieces[0]]
         for name, piece in zip(self.names, self.pieces[1:], strict=True):
-            out += (escape(values[name]), piece)
+            out += (drawn[name] if name in drawn else escape(values[name]), piece)
         return "".join(out)
 
 

@@ -6,7 +6,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.urls import path
 
 from tocsin.public import errors
-from tocsin.public.views import ledger_files, mailbox, pages, report, verify
+from tocsin.public.views import guided, ledger_files, mailbox, pages, report, verify
 
 app_name = "public"
 
@@ -20,9 +20,11 @@ urlpatterns = [
     *i18n_patterns(
         path("", pages.start, name="start"),
         path("report", report.report, name="report"),
+        path("report/steps", guided.guided, name="guided"),
         path("mailbox", mailbox.sign_in, name="mailbox-sign-in"),
         path("mailbox/messages", mailbox.messages, name="mailbox"),
         path("mailbox/write", mailbox.write, name="mailbox-write"),
+        path("mailbox/files", mailbox.files, name="mailbox-files"),
         path("mailbox/take-back", mailbox.take_back, name="mailbox-take-back"),
         path("mailbox/receipt", mailbox.receipt_file, name="mailbox-receipt"),
         path("mailbox/leave", mailbox.leave, name="mailbox-leave"),

@@ -44,6 +44,26 @@ def receipt_place(ref: str) -> Place:
     return Place("receipt", ref, CONTENT_VERSION)
 
 
+def evidence_place(ref: str) -> Place:
+    """The associated data of a file's frames."""
+    return Place("evidence", ref, CONTENT_VERSION)
+
+
+def evidence_about_place(ref: str) -> Place:
+    """The associated data of what is sealed beside a file."""
+    return Place("evidence-about", ref, CONTENT_VERSION)
+
+
+def copy_place(ref: str) -> Place:
+    """The associated data of a safe copy's frames."""
+    return Place("evidence-copy", ref, CONTENT_VERSION)
+
+
+def copy_about_place(ref: str) -> Place:
+    """The associated data of what is sealed beside a safe copy."""
+    return Place("evidence-copy-about", ref, CONTENT_VERSION)
+
+
 @dataclass(frozen=True)
 class Particulars:
     """What only a channel that asks more than the short form knows.

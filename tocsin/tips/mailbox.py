@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -19,7 +19,8 @@ from tocsin.ledger.leaf import LEAF_SIZE, Event
 from tocsin.tips import deadlines
 from tocsin.tips import workflow as life
 from tocsin.tips.content import clean_text, message_place, receipt_place
-from tocsin.tips.models import Identity, MessageKind, Tip, TipMessage
+from tocsin.tips.evidence import remove_files
+from tocsin.tips.models import Evidence, Identity, MessageKind, Tip, TipMessage
 from tocsin.tips.papers import TipPapers, public_event
 from tocsin.tips.workflow import TIP_LIFE, PlainState, State
 from tocsin.vault.codes import CodeKeys
@@ -58,6 +59,7 @@ class Mailbox:
     waits_for_answer: bool
     can_write: bool
     can_withdraw: bool
+    files: int
 
 
 def find_tip(keys: Sequence[CodeKeys]) -> tuple[Tip, CodeKeys] | None:
@@ -90,6 +92,7 @@ def read_mailbox(keys: CodeKeys) -> Mailbox:
         waits_for_answer=tip.state == State.NEED_INFO,
         can_write=tip.state != State.WITHDRAWN,
         can_withdraw=tip.state in life.OPEN,
+        files=tip.evidence.count(),
     )
 
 
@@ -138,6 +141,30 @@ def write_to_staff(*, keys: CodeKeys, text: str, attempt: str) -> None:
         )
 
 
+def add_files(*, keys: CodeKeys, rows: Callable[[Tip], Sequence[Evidence]]) -> list[str]:
+    """Add files to the report; returns the handles of those that are new. ``rows`` makes unsaved rows for the tip.
+
+    The bytes must lie at their places already. A file that the report has is not stored twice. Raises ``Conflict``
+    after the tip was taken back, ``RuleBroken`` when there is nothing to add.
+    """
+    with busy_when_store_fails(BUSY), transaction.atomic():
+        tip = Tip.objects.select_for_update().get(pk=_own_tip(keys).pk)
+        if tip.state == State.WITHDRAWN:
+            raise Conflict(_("You took this report back, so nothing can be added. You can send a new report."))
+        made = {bytes(row.fingerprint): row for row in rows(tip)}
+        if not made:
+            raise RuleBroken(_("Choose at least one file. Nothing was sent."))
+        for known in tip.evidence.filter(fingerprint__in=list(made)).values_list("fingerprint", flat=True):
+            del made[bytes(known)]
+        if not made:
+            return []
+        papers = TipPapers(ref=tip.ref, k_events=keys.events, keyring=keyring())
+        move = Move(life.ADD_FILES, changes={"unread_replies": tip.unread_replies + 1})
+        take_step(actor=REPORTER, life=TIP_LIFE, subject=tip, move=move, papers=papers)
+        Evidence.objects.bulk_create(made.values())
+        return [row.ref for row in made.values()]
+
+
 def withdraw(*, keys: CodeKeys) -> bool:
     """Take the report back. Returns whether its text was destroyed (nobody had confirmed reading it yet).
 
@@ -156,4 +183,7 @@ def withdraw(*, keys: CodeKeys) -> bool:
         if unread:
             Identity.objects.filter(ref=tip.identity_ref).update(blob=b"", wrapped_keys=b"")
             TipMessage.objects.filter(tip=tip).delete()
+            gone = list(tip.evidence.values_list("ref", flat=True))
+            tip.evidence.all().delete()
+            transaction.on_commit(lambda: remove_files(gone))
     return unread

@@ -108,6 +108,10 @@ ANSWER = Step("answer", _("Answer"), _from(S.NEED_INFO), S.IN_TRIAGE, P.MAILBOX_
 ADD = Step(
     "add", _("Add to the report"), frozenset(set(State) - {S.NEED_INFO, S.WITHDRAWN}), None, P.MAILBOX_WRITE, "mailbox",
 )  # fmt: skip
+# Files may come at any time, also while a question waits: they answer nothing by themselves.
+ADD_FILES = Step(
+    "add_files", _("Add files"), frozenset(set(State) - {S.WITHDRAWN}), None, P.MAILBOX_WRITE, "mailbox",
+)  # fmt: skip
 RESUME = Step(
     "resume", _("Go on without an answer"), _from(S.NEED_INFO), S.IN_TRIAGE,
     P.TIP_TRIAGE, "clocks.need_info", needs_reason=True,
@@ -160,8 +164,8 @@ WITHDRAW_URGENT = Step(
 TIP_LIFE = Life(
     "tip",
     (
-        ACKNOWLEDGE, FLAG_URGENT, BEGIN_TRIAGE, ASK, ASK_WHILE_CHECKING, ANSWER, ADD, RESUME, START_VERIFICATION,
-        REFUSE_REMIT, REFUSE_REMIT_URGENT, SET_OUTCOME, GIVE_FEEDBACK, CLOSE, CLOSE_URGENT, REOPEN, WITHDRAW,
-        WITHDRAW_UNREAD, WITHDRAW_URGENT,
+        ACKNOWLEDGE, FLAG_URGENT, BEGIN_TRIAGE, ASK, ASK_WHILE_CHECKING, ANSWER, ADD, ADD_FILES, RESUME,
+        START_VERIFICATION, REFUSE_REMIT, REFUSE_REMIT_URGENT, SET_OUTCOME, GIVE_FEEDBACK, CLOSE, CLOSE_URGENT, REOPEN,
+        WITHDRAW, WITHDRAW_UNREAD, WITHDRAW_URGENT,
     ),
 )  # fmt: skip

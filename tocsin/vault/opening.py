@@ -17,7 +17,7 @@ from tocsin.vault.blobs import (
     unnest,
 )
 
-__all__ = ["CannotOpen", "open_content", "open_identity", "open_message", "open_sealed", "open_small"]
+__all__ = ["CannotOpen", "open_content", "open_identity", "open_key", "open_message", "open_sealed", "open_small"]
 
 _KEY_ID = 8  # bytes
 
@@ -25,6 +25,11 @@ _KEY_ID = 8  # bytes
 def open_content(unit: bytes, retention: bytes, blob: bytes, wrapped_key: bytes, place: Place) -> bytes:
     """What ``seal_content`` sealed, with the unit's and the retention private key (32 bytes each)."""
     return decrypt_data(unnest(retention, unit, wrapped_key, place), blob, place)
+
+
+def open_key(unit: bytes, retention: bytes, wrapped_key: bytes, place: Place) -> bytes:
+    """What ``seal_key`` sealed: a data key of 32 bytes."""
+    return unnest(retention, unit, wrapped_key, place)
 
 
 def open_identity(first: bytes, second: bytes, blob: bytes, wrapped_keys: bytes, place: Place) -> bytes:

@@ -15,6 +15,7 @@ __all__ = [
     "SealedIdentity",
     "seal_content",
     "seal_identity",
+    "seal_key",
     "seal_message",
     "seal_small",
     "seal_to",
@@ -45,6 +46,11 @@ def seal_content(plaintext: bytes, *, unit: bytes, retention: bytes, place: Plac
     """
     key = secrets.token_bytes(KEY_BYTES)
     return SealedContent(encrypt_data(key, plaintext, place), nest(retention, unit, key, place))
+
+
+def seal_key(key: bytes, *, unit: bytes, retention: bytes, place: Place) -> bytes:
+    """A data key (32 bytes) that opens only with the unit's *and* the retention private key: for files."""
+    return nest(retention, unit, key, place)
 
 
 def seal_identity(plaintext: bytes, *, custodians: Mapping[str, bytes], place: Place) -> SealedIdentity:

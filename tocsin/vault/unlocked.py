@@ -37,6 +37,10 @@ class Opener:
             self._unit, private_key(self._retention_dir, retention_id), blob, wrapped_key, place
         )
 
+    def open_key(self, wrapped_key: bytes, retention_id: str, place: Place) -> bytes:
+        """The data key of a file. Raises as ``open_content`` does."""
+        return opening.open_key(self._unit, private_key(self._retention_dir, retention_id), wrapped_key, place)
+
     def open_message(self, blob: bytes, place: Place) -> bytes:
         """A message. Raises ``CannotOpen``."""
         return opening.open_message(self._unit, blob, place)

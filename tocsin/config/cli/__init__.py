@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 
 import typer
+from django.db import Error as StoreFault
 from rich.console import Console
 from rich.markup import escape
 
 from tocsin.common.errors import RuleBroken, Unsafe
-from tocsin.config.cli import bench, demo, initialise, keys, ledger, serve, verify
+from tocsin.config.cli import bench, demo, initialise, keys, ledger, pack, serve, verify
 
 app = typer.Typer(
     name="tocsin",
@@ -29,6 +30,7 @@ app.add_typer(serve.app, name="serve")
 app.command()(verify.verify)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(keys.app, name="keys")
+app.add_typer(pack.app, name="pack")
 app.add_typer(bench.app, name="bench")
 
 UNSAFE, BROKEN, DISK = 2, 1, 1
@@ -50,6 +52,13 @@ def main() -> None:
         console.print(
             f"[bold red]Not done:[/] {escape(str(fault.strerror or fault))} ({where}). Nothing that was accepted is "
             "lost; mend this and run the command again.",
+            highlight=False,
+        )
+        sys.exit(DISK)
+    except StoreFault as fault:
+        console.print(
+            f"[bold red]Not done:[/] The database does not answer ({type(fault).__name__}). Nothing that was accepted "
+            "is lost; look whether it is whole, has room and is not held by another program, then try again.",
             highlight=False,
         )
         sys.exit(DISK)

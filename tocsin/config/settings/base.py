@@ -41,7 +41,16 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = True
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("zh-hans", "简体中文")]
+LANGUAGES = [
+    ("en", _("English")),
+    ("zh-hans", "简体中文"),
+    ("ar", "العربية"),
+    ("fr", "Français"),
+    ("ru", "Русский"),
+    ("es", "Español"),
+]
+# The desk offers only languages in which every text is translated; the public door offers those of its pack.
+TOCSIN_DESK_LANGUAGES = ("en", "zh-hans")
 LOCALE_PATHS = [ROOT / "tocsin" / "locale"]
 
 TEMPLATES = [
@@ -64,7 +73,10 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-# Nothing that a visitor sends is ever written to disk in clear: no temporary upload files, small bodies only.
+# Nothing that a visitor sends is ever written to disk in clear: no temporary upload files, small bodies only. The
+# public door seals files while they arrive (``tocsin.public.uploads``).
+TOCSIN_UPLOAD_SLOTS = 4
+TOCSIN_EVIDENCE_KEEP_FREE = 1024**3
 FILE_UPLOAD_HANDLERS = ["tocsin.ui.uploads.RefuseFiles"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tocsin.config.settings.installed import *  # noqa: F403  a settings module takes all names of its base
-from tocsin.config.settings.installed import INSTANCE
+from tocsin.config.settings.installed import INSTANCE, LANGUAGES, TOCSIN_DESK_LANGUAGES
 from tocsin.vault.keyfiles import read_secret
 
 SECRET_KEY = read_secret(INSTANCE.desk_keys / "secret.key").decode().strip()
@@ -34,3 +34,5 @@ CSRF_FAILURE_VIEW = "tocsin.desk.errors.csrf_failure"
 TOCSIN_RULE_PAGE = "tocsin.desk.errors.rule_page"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if INSTANCE.desk.behind_tls else None
 LANGUAGE_COOKIE_NAME = "desk-language"
+LANGUAGES = [(code, name) for code, name in LANGUAGES if code in TOCSIN_DESK_LANGUAGES]
+TOCSIN_LANGUAGES = tuple(code for code in INSTANCE.languages if code in TOCSIN_DESK_LANGUAGES) or ("en",)

@@ -11,6 +11,7 @@ ALLOWED_HOSTS = list(INSTANCE.public.hosts)
 ROOT_URLCONF = "tocsin.public.urls"
 WSGI_APPLICATION = "tocsin.config.wsgi_public.application"
 TOCSIN_GROUP_COMMIT = not INSTANCE.database_url
+FILE_UPLOAD_HANDLERS = ["tocsin.public.uploads.SealFiles"]
 
 MIDDLEWARE = [
     "tocsin.ui.middleware.SecurityHeaders",

@@ -26,6 +26,8 @@ TOCSIN_ORIGIN = "tips.example.org/ledger"
 TOCSIN_PACK = ROOT / "packs" / "seed"
 TOCSIN_LANGUAGES = ("en", "zh-hans")
 TOCSIN_GROUP_COMMIT = False
+TOCSIN_EVIDENCE_KEEP_FREE = 0
+FILE_UPLOAD_HANDLERS = ["tocsin.public.uploads.SealFiles"]
 TOCSIN_WRITE_LOCK = None
 TOCSIN_BATCH_SECONDS = 3600
 # Tests make an installation of their own and set these to its folders.
@@ -38,6 +40,7 @@ TOCSIN_PROMISE_KEY = _NOWHERE / "keys" / "door" / "promise.key"
 TOCSIN_LEDGER_KEY = _NOWHERE / "keys" / "worker" / "ledger.key"
 TOCSIN_AUDIT_KEY = _NOWHERE / "keys" / "worker" / "audit.key"
 TOCSIN_LOG_DIR = _NOWHERE / "log"
+TOCSIN_EVIDENCE_DIR = _NOWHERE / "evidence"
 TOCSIN_CHECKPOINT_COPY = _NOWHERE / "state" / "checkpoint"
 TOCSIN_RULE_PAGE = "tocsin.public.errors.rule_page"
 TOCSIN_EXIT_URL = "https://www.wikipedia.org/"

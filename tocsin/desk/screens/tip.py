@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,7 +17,8 @@ from tocsin.desk.page import context
 from tocsin.desk.tip_actions import BY_NAME, actions_for
 from tocsin.desk.tip_view import conversation, facts, story, timeline
 from tocsin.tips import selectors, services
-from tocsin.tips.models import Tip
+from tocsin.tips.models import Evidence, Tip
+from tocsin.tips.safe_copies import evidence_of, read_copy
 from tocsin.tips.workflow import REMIT_OUTCOMES, VERIFIED_OUTCOMES, Outcome
 from tocsin.vault import unlocked
 
@@ -53,6 +54,21 @@ def act(request: StaffRequest, ref: str, action: str) -> HttpResponse:
     return redirect(f"{reverse('tip', args=[ref])}?done={action}")
 
 
+@require_safe
+@needs(Permission.TIP_READ)
+def safe_copy(request: StaffRequest, ref: str, file: str) -> HttpResponseBase:
+    """The safe copy of one file, to save; the browser shows none of it by itself."""
+    try:
+        opened, pieces = read_copy(request.actor, ref, file)
+    except (Tip.DoesNotExist, Evidence.DoesNotExist):
+        raise Http404 from None
+    answer = StreamingHttpResponse(pieces, content_type="application/octet-stream")
+    extension = opened.copy.extension if opened.copy else "bin"
+    answer.headers["Content-Disposition"] = f'attachment; filename="safe-copy-{file[:8]}.{extension}"'
+    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return answer
+
+
 def _visible(request: StaffRequest, ref: str) -> Tip:
     try:
         return selectors.tip_visible_to(request.actor, ref)
@@ -68,6 +84,7 @@ def _page(request: StaffRequest, found: Tip, *, status: int = 200, **more: Any) 
             "content": opened.content,
             "story": story(opened),
             "conversation": conversation(opened),
+            "evidence": evidence_of(found) if opened.content else [],
             "history": timeline(opened),
             "waiting": opened.waiting,
             "may_decide": _may_decide(request, opened),

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from tocsin.policy.grounds import FORBIDDEN_GROUNDS, forbidden_grounds_in
-from tocsin.policy.tests.conftest import Draft
+from tocsin.policy.rules import Evidence
+from tocsin.policy.tests.conftest import EU, Draft
 
 
 @pytest.mark.parametrize(
@@ -21,6 +25,9 @@ from tocsin.policy.tests.conftest import Draft
         ("answer_days = 14", 13, 30),
         ("decision_people = 2", 1, 3),
         ("expires_days = 90", 366, 30),
+        ("most_files = 20", 0, 1),
+        ("largest_file_mb = 200", 4, 5),
+        ("largest_file_mb = 200", 2001, 100),
         ("revoke_people = 2", 1, 3),
         ("claim_extended_months = 36", 37, 12),
     ],
@@ -29,8 +36,21 @@ def test_a_pack_may_tighten_a_floor_and_never_loosen_it(draft: Draft, line: str,
     name = line.split(" = ")[0]
     draft.replace("pack.toml", line, f"{name} = {tighter}")
     draft.load()
+    draft.replace("pack.toml", "largest_total_mb = 1000", "largest_total_mb = 9000")  # no floor but one file
     draft.replace("pack.toml", f"{name} = {tighter}", f"{name} = {looser}")
     assert {key.rsplit(".", 1)[-1] for _, key in draft.faults()} == {name}
+
+
+def test_all_files_together_may_be_as_large_as_one(draft: Draft) -> None:
+    draft.replace("pack.toml", "largest_total_mb = 1000", "largest_total_mb = 200")
+    assert draft.load().evidence == Evidence(most_files=20, largest_file_mb=200, largest_total_mb=200)
+    draft.replace("pack.toml", "largest_total_mb = 200", "largest_total_mb = 199")
+    assert draft.faults() == {("pack.toml", "evidence.largest_total_mb")}
+
+
+def test_a_pack_says_how_much_evidence_a_report_may_bring(draft: Draft) -> None:
+    draft.cut("pack.toml", "[evidence]", "[awards]")
+    assert draft.faults() == {("pack.toml", "evidence")}
 
 
 @pytest.mark.parametrize("line", ["acknowledge_days = 7", "feedback_months = 3", "unfounded_days = 90"])
@@ -101,6 +121,60 @@ CHINESE = [
 ]
 
 
+FRENCH = [
+    "nationalité",
+    "ethnie",
+    "religion",
+    "secte",
+    "opinion politique",
+    "forces hostiles",
+    "idées extrémistes",
+    "pétition",
+    "manifestation",
+    "grève",
+    "journaliste",
+    "syndicat",
+    "immigré",
+    "orientation sexuelle",
+]
+
+
+@pytest.mark.parametrize(("name", "word"), [*zip(ENGLISH, FRENCH, strict=True)])
+def test_every_word_of_the_list_fails_as_a_ground_in_french(tmp_path: Path, name: str, word: str) -> None:
+    shutil.copytree(EU, tmp_path / "pack")
+    draft = Draft(tmp_path / "pack")
+    draft.replace("categories/other.toml", "Autre chose, ou je ne suis pas sûr", f"Je n’aime pas leur {word}")
+    assert draft.faults() == {("categories/other.toml", "label.fr")}
+    assert name in {ground for ground, _ in forbidden_grounds_in(f"l’{word.upper()}", "fr")}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "À des réunions",
+        "Des données partent à l’étranger",
+        "un corps étranger dans l’aliment",
+        "Les manifestations cliniques de la maladie",
+        "le droit de l’Union européenne",
+        "une culture de bactéries",
+        "des traces de sang",
+    ],
+)
+def test_harmless_french_passes(text: str) -> None:
+    assert list(forbidden_grounds_in(text, "fr")) == []
+
+
+def test_french_words_are_looked_for_in_french_only() -> None:
+    assert list(forbidden_grounds_in("The manifestation of the illness", "en")) == []
+    assert [ground for ground, _ in forbidden_grounds_in("Les étrangers du quartier", "fr")] == ["nationality"]
+
+
+@pytest.mark.parametrize("text", ["money of the European Union", "the customs union"])
+def test_the_european_union_is_a_place_and_no_union_of_workers(text: str) -> None:
+    assert list(forbidden_grounds_in(text)) == []
+    assert [ground for ground, _ in forbidden_grounds_in(f"{text} and their trade union")] == ["union"]
+
+
 @pytest.mark.parametrize(("name", "word"), [*zip(ENGLISH, ENGLISH, strict=True), *zip(ENGLISH, CHINESE, strict=True)])
 def test_every_word_of_the_list_fails_as_a_ground_in_both_languages(draft: Draft, name: str, word: str) -> None:
     assert [ground for ground, _ in forbidden_grounds_in(f"What is their {word}? 他们的{word}是什么")] == [name]
@@ -127,6 +201,11 @@ def test_every_forbidden_ground_is_tried() -> None:
 def test_a_ground_hides_nowhere_in_a_category(draft: Draft, old: str, key: str) -> None:
     draft.replace("categories/other.toml", old, f"{old} (religious)")
     assert draft.faults() == {("categories/other.toml", key)}
+
+
+def test_no_field_of_reports_is_about_a_kind_of_people(draft: Draft) -> None:
+    draft.replace("pack.toml", 'label = { en = "Violence"', 'label = { en = "Cults"')
+    assert draft.faults() == {("pack.toml", "sectors[3].label.en")}
 
 
 def test_the_first_page_asks_for_no_forbidden_ground(draft: Draft) -> None:

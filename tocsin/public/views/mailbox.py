@@ -14,10 +14,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from tocsin.common.errors import Busy, NotPermitted, RuleBroken
 from tocsin.intake.attempts import TicketInvalid
+from tocsin.intake.services import add_files
 from tocsin.public.doors import for_everybody
+from tocsin.public.file_words import files_taken
 from tocsin.public.page import context
 from tocsin.public.receipts import receipt_of
 from tocsin.public.report_form import tickets
+from tocsin.public.uploads import refused_files, take_files
 from tocsin.tips import mailbox
 from tocsin.tips.workflow import PlainState
 from tocsin.vault.codes import CodeKeys, CodeMistyped, candidate_seeds
@@ -43,11 +46,18 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     seed = next(seed for seed in seeds if CodeKeys.derive(seed).login_hash == found[1].login_hash)
     request.session.flush()
     request.session[_SEED] = seed.hex()
-    return redirect("mailbox")
+    unsent = request.POST.get("text", "")
+    return _show(request, found[1], typed=unsent) if unsent else redirect("mailbox")
 
 
 def _wrong_words(request: HttpRequest, sentence: str, *, typed: str = "") -> HttpResponse:
-    return render(request, "public/mailbox_sign_in.html", context(request, error=sentence, typed=typed), status=422)
+    return _ask_for_words(request, 422, error=sentence, typed=typed)
+
+
+def _ask_for_words(request: HttpRequest, status: int, **told: str) -> HttpResponse:
+    """The sign-in page; an answer that could not be sent yet travels with it."""
+    unsent = request.POST.get("text", "")
+    return render(request, "public/mailbox_sign_in.html", context(request, text=unsent, **told), status=status)
 
 
 View = Callable[[HttpRequest, CodeKeys], HttpResponse]
@@ -61,11 +71,17 @@ def _with_words(view: View) -> Callable[[HttpRequest], HttpResponse]:
         seed = request.session.get(_SEED)
         if seed is None:
             sentence = _("Your mailbox was closed because it was not used for 30 minutes. Nothing was lost.")
-            return render(request, "public/mailbox_sign_in.html", context(request, notice=sentence), status=403)
+            return _ask_for_words(request, 403, notice=sentence)
         request.session.modified = True
         return view(request, CodeKeys.derive(bytes.fromhex(seed)))
 
     return opened
+
+
+@_with_words
+def show_unsent(request: HttpRequest, keys: CodeKeys) -> HttpResponse:
+    """The check of a form with an answer failed: show the answer again, behind the words if the mailbox is closed."""
+    return _show(request, keys, status=403, error=_damaged(), typed=request.POST.get("text", ""))
 
 
 @for_everybody
@@ -118,8 +134,7 @@ def write(request: HttpRequest, keys: CodeKeys) -> HttpResponse:
         ticket = tickets().open(token, PURPOSE)
         mailbox.write_to_staff(keys=keys, text=text, attempt=ticket.message_ref(hashlib.sha256(text.encode()).digest()))
     except TicketInvalid:
-        sentence = _("The form was damaged on its way. Nothing was sent; your text is still here. Send it again.")
-        return _show(request, keys, status=403, error=sentence, typed=text)
+        return _show(request, keys, status=403, error=_damaged(), typed=text)
     except Busy as busy:
         return _show(request, keys, status=503, error=str(busy.sentence), typed=text, ticket=token)
     except NotPermitted:
@@ -127,6 +142,26 @@ def write(request: HttpRequest, keys: CodeKeys) -> HttpResponse:
     except RuleBroken as wrong:
         return _show(request, keys, status=wrong.status, error=str(wrong.sentence), typed=text, ticket=token)
     return redirect("mailbox")
+
+
+def _damaged() -> str:
+    return _("The form was damaged on its way. Nothing was sent; your text is still here. Send it again.")
+
+
+@for_everybody
+@require_POST
+@_with_words
+def files(request: HttpRequest, keys: CodeKeys) -> HttpResponse:
+    """Add files to the report, then say what each of them tells about its maker."""
+    taken = take_files(request)
+    try:
+        add_files(keys=keys, files=taken)
+    except NotPermitted:
+        raise
+    except RuleBroken as wrong:
+        return _show(request, keys, status=wrong.status, error=str(wrong.sentence))
+    told = {"files": files_taken(taken, refused_files(request))}
+    return render(request, "public/mailbox_files.html", context(request, **told))
 
 
 @for_everybody

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -16,9 +18,11 @@ from tocsin.intake.attempts import Ticket, TicketInvalid
 from tocsin.intake.services import Accepted, accept_tip, accepted_before
 from tocsin.intake.submission import Submission, SubmissionInvalid, clean
 from tocsin.public.doors import for_everybody
+from tocsin.public.file_words import files_taken
 from tocsin.public.page import context, language
 from tocsin.public.report_form import FIELDS, ReportForm, blank_form, tickets
 from tocsin.public.stencils import hole, numbered, stencil
+from tocsin.public.uploads import refused_files
 from tocsin.ui.templatetags.ui import plain_date
 from tocsin.vault.codes import WORDS, words_of
 
@@ -38,7 +42,12 @@ def report(request: HttpRequest) -> HttpResponse:
         return show_again(request, status=403, notice=_damaged())
     except SubmissionInvalid as wrong:
         return show_again(request, status=422, errors=wrong.errors, keep_ticket=True)
-    return _accept(request, ticket, submission)
+    return send(
+        request,
+        ticket,
+        submission,
+        lambda status, notice, keep: show_again(request, status=status, notice=notice, keep_ticket=keep),
+    )
 
 
 def _submission(request: HttpRequest) -> Submission:
@@ -47,33 +56,42 @@ def _submission(request: HttpRequest) -> Submission:
     return clean(channel="web", category=category, answers=typed, contact=contact)
 
 
-def _accept(request: HttpRequest, ticket: Ticket, submission: Submission) -> HttpResponse:
+ShowAgain = Callable[[int, str, bool], HttpResponse]
+"""Draws the form once more: status, notice, whether sending it again is the same try."""
+
+
+def send(request: HttpRequest, ticket: Ticket, submission: Submission, again: ShowAgain) -> HttpResponse:
+    """Hand the report in and show the receipt, or the form ``again`` with everything that was typed."""
     attempt = ticket.attempt(submission.digest())
     if ticket.expired:
         accepted = accepted_before(attempt)
         if accepted is None:
-            return show_again(request, status=403, notice=_expired())
+            return again(403, _expired(), False)
     else:
         try:
             accepted = accept_tip(actor=REPORTER, submission=submission, attempt=attempt)
         except Busy as busy:
-            answer = show_again(request, status=503, notice=str(busy.sentence), keep_ticket=True)
+            answer = again(503, str(busy.sentence), True)
             answer.headers["Retry-After"] = "60"
             return answer
-    return _receipt(request, accepted)
+    refused = refused_files(request)
+    files = files_taken(submission.files, refused) if submission.files or refused else ""
+    return _receipt(accepted, files)
 
 
-def _receipt(request: HttpRequest, accepted: Accepted) -> HttpResponse:
+def _receipt(accepted: Accepted, files: str) -> HttpResponse:
     if accepted.seed is None:
         raise AssertionError("a web attempt always knows its own words")
     words = words_of(accepted.seed, language())
     told = {f"word{place}": word for place, word in enumerate(words)}
     told |= {"promise": accepted.promise.decode(), "acknowledge_by": plain_date(accepted.acknowledge_by)}
-    return HttpResponse(stencil("public/receipt.html", language(), request.path, _receipt_holes).fill(told))
+    page = stencil("public/receipt.html", language(), reverse("report"), _receipt_holes)
+    return HttpResponse(page.fill(told, drawn={"files": files}))
 
 
 def _receipt_holes() -> dict[str, Any]:
-    return {"words": numbered("word", WORDS), "promise": hole("promise"), "acknowledge_by": hole("acknowledge_by")}
+    plain = {name: hole(name) for name in ("promise", "acknowledge_by", "files")}
+    return {"words": numbered("word", WORDS), **plain}
 
 
 def show_again(

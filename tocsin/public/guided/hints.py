@@ -1,0 +1,46 @@
+"""What the check page points out before sending: words that may tell who the reporter is, or that are no ground.
+
+Hints only: nothing is refused or changed for them. Found by plain patterns, so they miss much; the page says "may".
+"""
+
+from __future__ import annotations
+
+import re
+
+from django.utils.translation import gettext as _
+
+from tocsin.policy.grounds import forbidden_grounds_in
+from tocsin.public.guided.draft import Draft
+from tocsin.public.guided.screens import gives_identity, question_screens
+
+# Each begins at something rare and never looks back: a story has up to 200,000 characters, in Chinese without a space.
+_MAIL = re.compile(r"[^\s@]@[^\s@]+\.[^\s@]{2,}")
+_TELEPHONE = re.compile(r"(?<!\d)\+?\d(?:[ ()/-]?\d){7,14}(?!\d)")
+_DAY = re.compile(r"(?<!\d)(?:\d{4}([-/ ])\d\d?\1\d\d?|\d\d?([-/ ])\d\d?\2\d{4})(?!\d)")
+_MYSELF = re.compile(
+    r"\bmy (?:name|address|boss|wife|husband|flat|house|office|colleague)\b|\bI work (?:at|for|in)\b"
+    r"|我(?:叫|是|的(?:名字|同事|领导|老板|单位|家|妻子|丈夫|邻居))",
+    re.IGNORECASE,
+)
+_STORY = (("what", "what"), ("told", "heard"), ("told", "think"), ("where", "where"), ("who", "who"), ("how", "how"))
+
+
+def hints(draft: Draft) -> list[str]:
+    """Sentences for the reporter, each at most once."""
+    asked = ((screen.name, "answer") for screen in question_screens(draft))
+    story = "\n".join(draft.first(screen, name) for screen, name in (*_STORY, *asked))
+    found = []
+    if not gives_identity(draft) and (_MAIL.search(story) or _TELEPHONE.search(_DAY.sub("", story))):
+        found.append(
+            _("Your text may hold a telephone number or an e-mail address. If it is your own, it tells who you are.")
+        )
+    if not gives_identity(draft) and _MYSELF.search(story):
+        found.append(_("Your text may tell who you are: where you work, where you live, or who you are to somebody."))
+    if next(forbidden_grounds_in(story), None) is not None:
+        found.append(
+            _(
+                "Your text speaks of what people are, believe or lawfully do. That is no reason for a report. What "
+                "counts is what somebody did; take the rest out if it is not needed."
+            )
+        )
+    return found

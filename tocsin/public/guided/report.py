@@ -1,0 +1,153 @@
+"""From the answers of the guided form to a report that intake takes, and back to words for the check page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+
+from tocsin.intake.submission import Submission, clean
+from tocsin.public.guided.draft import Draft
+from tocsin.public.guided.fields import answer_of
+from tocsin.public.guided.screens import (
+    Screen,
+    as_sent,
+    chosen_category,
+    gives_identity,
+    identity_mode,
+    question_name,
+    screens,
+)
+from tocsin.tips.content import Particulars
+from tocsin.ui.forms import PartialDateField
+from tocsin.ui.templatetags.ui import plain_date
+
+_PLAIN = ("what", "heard", "think", "when", "day", "often", "still", "where", "who", "source", "how", "relation")
+
+
+class Unfinished(Exception):
+    """``screen`` is the first one whose answers cannot be sent."""
+
+    def __init__(self, screen: Screen) -> None:
+        super().__init__(screen.name)
+        self.screen = screen
+
+
+def submission_of(draft: Draft) -> Submission:
+    """The report without its files. Raises ``Unfinished``, and ``SubmissionInvalid`` like every channel."""
+    told = _answers(draft)
+    details = _details(draft, told)
+    flat = {name: value for values in told.values() for name, value in values.items()}
+    answers = {name: str(flat.get(name) or "") for name in _PLAIN}
+    for screen in ("when", "where", "who"):
+        if draft.is_unknown(screen):
+            answers[screen] = "unknown"
+    if flat.get("point"):
+        answers["point"] = ", ".join(str(part) for part in flat["point"])
+    return clean(
+        channel="web",
+        category=draft.first("category", "category"),
+        answers=answers,
+        contact=str(flat.get("contact") or "") if gives_identity(draft) else "",
+        flags=tuple(_flags(flat)),
+        particulars=Particulars(
+            details=details,
+            mode=identity_mode(draft).value,
+            earlier=str(flat.get("earlier") or ""),
+            award=str(flat.get("award") or ""),
+        ),
+    )
+
+
+def _answers(draft: Draft) -> dict[str, Mapping[str, Any]]:
+    """Screen by screen what its form makes of the answers. Raises ``Unfinished``."""
+    told: dict[str, Mapping[str, Any]] = {}
+    for screen in screens(draft):
+        answers = screen.answers(draft)
+        if answers is None:
+            raise Unfinished(screen)
+        told[screen.name] = answers
+    return told
+
+
+def _flags(told: Mapping[str, Any]) -> Iterator[str]:
+    if told.get("risk") == "yes":
+        yield "protection"
+    if told.get("involved") == "yes":
+        yield "self_involved"
+    if told.get("source") == "told":
+        yield "second_hand"
+    if told.get("evidence") in ("now", "later"):
+        yield "media_pending"
+
+
+def _details(draft: Draft, told: dict[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Takes out of ``told`` the answers to the category's questions, by code: their fields all have the same names.
+
+    ``None`` for "I do not know"; unanswered ones are left out.
+    """
+    found: dict[str, Any] = {}
+    category = chosen_category(draft)
+    if category is None:
+        return found
+    for question in category.questions:
+        name = question_name(category, question)
+        answer = answer_of(question, told.pop(name, {}))
+        if draft.is_unknown(name):
+            found[question.code] = None
+        elif answer not in ("", [], {}):
+            found[question.code] = answer
+    return found
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the check page: the question, what was answered in words, the screen that changes it."""
+
+    question: str
+    answer: str
+    screen: str
+
+
+def lines(draft: Draft) -> list[Line]:
+    """Everything that was asked so far, in the order of the road."""
+    return [line for screen in screens(draft) for line in _lines_of(screen, draft)]
+
+
+def _lines_of(screen: Screen, draft: Draft) -> Iterator[Line]:
+    fields = screen.fields(draft)
+    if not fields or screen.name not in draft.seen:
+        return
+    first, typed = next(iter(fields)), as_sent(draft.of(screen.name))
+    if draft.is_unknown(screen.name):
+        yield Line(str(fields[first].label), _("I do not know"), screen.name)
+        return
+    for name, field in fields.items():
+        answer = in_words(field, field.widget.value_from_datadict(typed, {}, name))
+        if answer or name == first:
+            yield Line(str(field.label), answer, screen.name)
+
+
+def in_words(field: forms.Field, value: Any) -> str:
+    """What stands in a field, as the reporter would say it."""
+    if isinstance(field, PartialDateField):
+        return _day_in_words(field, value)
+    if isinstance(field, forms.ChoiceField):
+        chosen = value if isinstance(value, (list, tuple)) else [value]
+        listed: Any = field.choices  # pairs in all our forms, whatever else Django allows
+        labels = {str(code): str(label) for code, label in listed}
+        return "\n".join(labels[str(each)] for each in chosen if str(each) in labels)
+    return str(value or "")
+
+
+def _day_in_words(field: PartialDateField, parts: Any) -> str:
+    """The day in the order of the language; a month or a year as it is stored; what is no day as it was typed."""
+    try:
+        day = str(field.compress([part or "" for part in parts]))
+    except forms.ValidationError:
+        return " ".join(str(part) for part in parts if part)
+    return plain_date(date.fromisoformat(day)) if day.count("-") == 2 else day
