@@ -12,6 +12,7 @@ import io
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -212,9 +213,11 @@ _CHANGING = (b'"POT-Creation-Date', b'"PO-Revision-Date', b'"Generated-By', b'"L
 
 
 def _as_mo(catalog: Catalog) -> bytes:
+    """Compiled from the very text file and with a fixed date: the same texts give the same bytes, whenever."""
     out = io.BytesIO()
-    # Compiled from the very text file, so that dates and places never make a difference.
-    write_mo(out, read_po(io.BytesIO(_as_po(catalog)), locale=str(catalog.locale)))
+    plain = read_po(io.BytesIO(_as_po(catalog)), locale=str(catalog.locale))
+    plain.creation_date = plain.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
+    write_mo(out, plain)
     return out.getvalue()
 
 

@@ -37,7 +37,7 @@ def button(page: Page, go: str) -> Locator:
 
 def press(page: Page, go: str = "next") -> None:
     """Press it, and wait for the page that comes."""
-    with page.expect_navigation():
+    with page.expect_navigation(wait_until="domcontentloaded"):
         button(page, go).click()
 
 

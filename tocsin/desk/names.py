@@ -7,8 +7,9 @@ from django.utils.translation import gettext as _
 from tocsin.access.models import Staff
 from tocsin.access.permissions import Role
 from tocsin.desk.page import language
-from tocsin.policy.active import get_pack
+from tocsin.policy.active import pack_of
 from tocsin.policy.model import UnknownCategory
+from tocsin.tips.models import Tip
 
 
 def short_ref(ref: str) -> str:
@@ -16,20 +17,20 @@ def short_ref(ref: str) -> str:
     return f"{ref[:4]}-{ref[4:8]}"
 
 
-def category_label(code: str) -> str:
-    """The label of a category; its code when it comes from a pack that is not in force any more."""
+def category_label(tip: Tip) -> str:
+    """The label of a tip's category, by the pack of its arrival; its code when no version at hand has it."""
     try:
-        return get_pack().category(code).label(language())
+        return pack_of(tip.pack_version).category(tip.category).label(language())
     except UnknownCategory:
-        return code
+        return tip.category
 
 
-def channel_label(code: str) -> str:
-    """The label of a channel, or its code."""
+def channel_label(tip: Tip) -> str:
+    """The label of the channel by which a tip came, or its code."""
     try:
-        return get_pack().channel(code).label.text(language())
+        return pack_of(tip.pack_version).channel(tip.channel).label.text(language())
     except KeyError:
-        return code
+        return tip.channel
 
 
 def actor_names(actors: set[str]) -> dict[str, str]:

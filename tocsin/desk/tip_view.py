@@ -11,7 +11,7 @@ from tocsin.desk.names import actor_names, category_label, channel_label, role_l
 from tocsin.desk.page import language
 from tocsin.intake.answers import stored_in_words
 from tocsin.intake.questions import COMMON_QUESTIONS
-from tocsin.policy.active import get_pack
+from tocsin.policy.active import pack_of
 from tocsin.policy.model import UnknownCategory
 from tocsin.tips.content import Particulars
 from tocsin.tips.models import Tip
@@ -24,7 +24,7 @@ def facts(tip: Tip) -> dict[str, Any]:
     deadline = deadline_words(tip)
     rows = [
         (_("Received on"), plain_date(tip.received_hour.date())),
-        (_("Came in by"), channel_label(tip.channel)),
+        (_("Came in by"), channel_label(tip)),
         (_("Due"), f"{deadline.words} – {plain_date(deadline.on)}" if deadline.on else deadline.words),
         (_("Read by a person"), plain_date(tip.acknowledged_on) if tip.acknowledged_on else _("Not yet")),
         (_("Outcome"), tip.get_outcome_display() if tip.outcome else _("None yet")),
@@ -32,7 +32,7 @@ def facts(tip: Tip) -> dict[str, Any]:
     ]
     return {
         "short_ref": short_ref(tip.ref),
-        "category": category_label(tip.category),
+        "category": category_label(tip),
         "deadline": deadline,
         "rows": [{"key": key, "value": value} for key, value in rows if value],
     }
@@ -49,13 +49,13 @@ def story(opened: OpenTip) -> list[tuple[str, str]]:
         if answers.get(name)
     ]
     others = [(name, text) for name, text in answers.items() if name not in COMMON_QUESTIONS]
-    return known + _details(opened.tip.category, opened.content.particulars) + others
+    return known + _details(opened.tip, opened.content.particulars) + others
 
 
-def _details(category: str, particulars: Particulars) -> list[tuple[str, str]]:
+def _details(tip: Tip, particulars: Particulars) -> list[tuple[str, str]]:
     """What the category asked, with its questions; by code where the pack does not ask it any more."""
     try:
-        asked = {question.code: question for question in get_pack().category(category).questions}
+        asked = {question.code: question for question in pack_of(tip.pack_version).category(tip.category).questions}
     except UnknownCategory:
         asked = {}
     return [

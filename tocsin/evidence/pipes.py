@@ -62,8 +62,8 @@ class Exchange:
     def carry(self, process: subprocess.Popen[bytes], source: Iterable[bytes]) -> Ending:
         """Feed ``process`` from ``source`` and collect until both its pipes are closed and it has ended, or must."""
         self._forget_childs_end()
-        assert process.stdin is not None  # noqa: S101 - for the type checker: both were asked for
-        assert process.stdout is not None  # noqa: S101
+        assert process.stdin is not None  # noqa: S101 - for the type checker: sandbox.run asks for both
+        assert process.stdout is not None  # noqa: S101 - as above
         with selectors.DefaultSelector() as selector:
             feed = _Feed(process.stdin, source, self._limits.input_bytes)
             out = process.stdout.fileno()
@@ -96,7 +96,7 @@ class Exchange:
             collected, most = key.data
             piece = os.read(key.fd, _AT_ONCE)
             collected.write(piece)
-            if False:
+            if collected.tell() > most:
                 collected.truncate(most)
                 return Ending.OUTPUT_TOO_LARGE
             if not piece:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from tocsin.common import clock
-from tocsin.policy.active import get_pack
+from tocsin.policy.active import get_pack, pack_of
 from tocsin.policy.clocks import local_day
 from tocsin.tips.models import Tip
 from tocsin.tips.workflow import OPEN, State
@@ -27,7 +27,7 @@ def resume(tip: Tip, today: date) -> dict[str, object]:
     """Field changes when the question is answered or given up: the pause is added, at most the pack's and 30 days."""
     if tip.paused_on is None:
         return {}
-    longest = min(timedelta(days=get_pack().clocks.need_info_pause_days), LONGEST_PAUSE)
+    longest = min(timedelta(days=pack_of(tip.pack_version).clocks.need_info_pause_days), LONGEST_PAUSE)
     waited = min(today - tip.paused_on, longest)
     return {"paused_on": None, "feedback_by": tip.feedback_by + waited if tip.feedback_by else None}
 

@@ -14,7 +14,7 @@ from tocsin.common import clock
 from tocsin.common.errors import Conflict, NotPermitted, RuleBroken
 from tocsin.common.refs import new_ref
 from tocsin.ledger.services import record_audit
-from tocsin.policy.active import get_pack
+from tocsin.policy.active import pack_of
 from tocsin.policy.clocks import due_feedback, local_day
 from tocsin.tips import deadlines
 from tocsin.tips import workflow as life
@@ -77,8 +77,8 @@ def _as_stored(tip: Tip) -> Tip:
 
 
 def acknowledge(*, actor: Actor, tip: Tip) -> Tip:
-    """A person has read the tip; the feedback clock of the pack starts."""
-    rules, moment = get_pack(), clock.now()
+    """A person has read the tip; the feedback clock starts, by the rules of the day on which the tip arrived."""
+    rules, moment = pack_of(tip.pack_version), clock.now()
     changes = {
         "acknowledged_on": local_day(moment, rules),
         "feedback_by": local_day(due_feedback(moment, rules), rules),

@@ -40,7 +40,7 @@ def inbox(request: StaffRequest) -> HttpResponse:
     page = selectors.inbox_page(request.actor, state=state, after=after, size=PAGE)
     excerpts = selectors.excerpts(request.actor, page.tips)
     rows = [
-        Row(tip, short_ref(tip.ref), category_label(tip.category), excerpts.get(tip.ref, ""), deadline_words(tip))
+        Row(tip, short_ref(tip.ref), category_label(tip), excerpts.get(tip.ref, ""), deadline_words(tip))
         for tip in page.tips
     ]
     told = {"rows": rows, "page": page, "state": state, "filters": _filters(request, state)}

@@ -169,10 +169,18 @@ BOMB = '<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "aaaaaaaaaa">' + "".join(
 OUTSIDE = '<?xml version="1.0"?><!DOCTYPE l [<!ENTITY x SYSTEM "file:///etc/passwd">]><l xmlns="urn:t"><t>&x;</t></l>'
 
 
+DECLARED = {
+    "laughs": BOMB + "]><l><t>&j;</t></l>",
+    "outside": OUTSIDE,
+    "one small entity": '<!DOCTYPE l [<!ENTITY a "river">]><l xmlns="urn:t"><t>&a;</t></l>',
+    "a DTD alone": '<!DOCTYPE l SYSTEM "http://evil.example/l.dtd"><l xmlns="urn:t"><t>river</t></l>',
+    "open": "<open>",
+    "zero": "\0\0",
+}
+
+
 @pytest.mark.usefixtures("no_office")
-@pytest.mark.parametrize(
-    "part", [BOMB + "]><l><t>&j;</t></l>", OUTSIDE, "<open>", "\0\0"], ids=["laughs", "outside", "open", "zero"]
-)
+@pytest.mark.parametrize("part", DECLARED.values(), ids=list(DECLARED))
 def test_hostile_xml_is_refused(part: str) -> None:
     assert kept(samples.package({"[Content_Types].xml": "<T/>", "word/document.xml": part})) is Reason.MALFORMED
 

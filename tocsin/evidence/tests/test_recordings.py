@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tocsin.evidence import installed
 from tocsin.evidence.cleaners import ffmpeg, video
+from tocsin.evidence.cleaners.contract import Asked, Refused
+from tocsin.evidence.limits import Limits
 from tocsin.evidence.safe_copy import Reason
 from tocsin.evidence.tests import samples
 from tocsin.evidence.tests.copying import attempt, copied, fact, kept
@@ -69,9 +73,6 @@ def test_a_cover_in_a_song_does_not_make_it_a_film_and_stays_behind() -> None:
 
 
 def test_the_first_encoder_that_is_there_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tocsin.evidence.cleaners.contract import Asked, Refused
-    from tocsin.evidence.limits import Limits
-
     asked = Asked(**Limits().for_cleaner(), ffmpeg="x", may_write=True)
     used: list[str] = []
     monkeypatch.setattr(ffmpeg, "take_in", lambda *_told: None)
@@ -81,8 +82,6 @@ def test_the_first_encoder_that_is_there_is_taken(monkeypatch: pytest.MonkeyPatc
         raise InterruptedError
 
     monkeypatch.setattr(ffmpeg, "encode", encode)
-    import io
-
     for known in ({"libx264", "libvpx"}, {"libopenh264"}, {"libvpx", "libvpx-vp9"}, {"libvpx"}):
         monkeypatch.setattr(ffmpeg, "encoders", lambda _asked, known=known: known)
         with pytest.raises(InterruptedError):
@@ -114,6 +113,25 @@ def test_only_containers_are_named_to_ffmpeg_and_none_that_opens_other_files() -
         "srt",
     }
     assert {"mov", "matroska", "mp3"} <= named
+
+
+def test_every_call_of_ffmpeg_names_protocol_containers_and_limits_before_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = tmp_path / "told"
+    program = tmp_path / "ffmpeg"
+    program.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {told}\necho x > out.mp4\necho out_time_us=1000000\n')
+    program.chmod(0o755)
+    asked = Asked(**Limits().for_cleaner(), ffmpeg=str(program), may_write=True)
+    assert ffmpeg.encode(asked, ["-map", "0:v:0"], Path("out.mp4")) == 1.0
+    words = told.read_text().splitlines()
+    before, after = words[: words.index("-i")], words[words.index("-i") :]
+    for option, value in (("-protocol_whitelist", "file"), ("-format_whitelist", ffmpeg.CONTAINERS), ("-t", "900")):
+        assert before[before.index(option) + 1] == value
+    assert after[1] == "file:in"
+    assert after[after.index("-fs") + 1] == str(asked.output_bytes)
+    assert {"-map_metadata", "-map_chapters", "-sn", "-dn"} <= set(after)
 
 
 @pytest.mark.parametrize("make", [*FILMS, *SOUNDS], ids=lambda make: make.__name__)

@@ -43,7 +43,7 @@ def draw(draft: Draft, screen: Screen, *, ticket: str, csrf: str, notice: str = 
     return stencil("public/guided/frame.html", language(), reverse("guided"), _frame_holes).fill(
         {
             "title": str(screen.title),
-            "prefix": f"{_('Error:')} " if wrong else "",
+            "prefix": _("Error:") + " " if wrong else "",
             "go": "send" if screen.name == SEND else "next",
         },
         drawn={"back": _back() if place > 1 else "", "notice": _notice(notice) if notice else "", "body": body},

@@ -69,7 +69,7 @@ def test_a_pack_that_allows_a_shorter_pause_is_obeyed(monkeypatch: pytest.Monkey
     pack = get_pack()
     for days in (1, 14, 30):
         shorter = dataclasses.replace(pack, clocks=dataclasses.replace(pack.clocks, need_info_pause_days=days))
-        monkeypatch.setattr(deadlines, "get_pack", lambda shorter=shorter: shorter)
+        monkeypatch.setattr(deadlines, "pack_of", lambda _version, shorter=shorter: shorter)
         tip = bare_tip(feedback_by=FEEDBACK_BY, paused_on=TODAY, pause_used=True)
         assert resume(tip, TODAY + timedelta(days=90))["feedback_by"] == FEEDBACK_BY + timedelta(days=days)
 
