@@ -18,6 +18,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,7 @@ class Instance:
     desk: Door
     batch_seconds: int
     unattended_key: Path | None
+    onion: str = ""
 
     @property
     def demo(self) -> bool:
@@ -150,7 +152,15 @@ def _instance(home: Path, told: dict[str, Any]) -> Instance:
         desk=_door(told["desk"], workers=1, threads=4),
         batch_seconds=checked_batch(os.environ.get("TOCSIN_BATCH_SECONDS") or worker.get("batch_seconds", 3600)),
         unattended_key=home / unattended if unattended else None,
+        onion=checked_onion(told["public"].get("onion", "")),
     )
+
+
+def checked_onion(address: str) -> str:
+    """The address of the onion service, or nothing. Raises ``ValueError`` when it is none: a page would lead astray."""
+    if address and not re.fullmatch(r"https?://([a-z0-9-]+\.)*[a-z2-7]{56}\.onion", address):
+        raise ValueError("public.onion must be http:// and the 56 letters and digits of your own .onion, without a path")
+    return address
 
 
 def checked_batch(seconds: str | int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tocsin.evidence.confinement import Confinement
@@ -18,15 +18,17 @@ class Limits:
     ``pages``, ``pixels`` (of one picture or page), ``frames``, ``duration_seconds``, ``entries`` (of an archive),
     ``characters``: what goes beyond is left out and said so, or refused where nothing sensible is left.
     ``weakest``: with weaker walls than these no stranger's file is decoded at all; ``Confinement.LIMITS`` accepts
-    everything, for machines that have no walls (a developer's macOS).
+    everything, for machines that have no walls (a developer's macOS). Films and sound, which are encoded anew, get
+    ``recording_seconds`` of wall time and as much of each processor instead of ``wall_seconds`` and ``cpu_seconds``.
     """
 
     input_bytes: int = 256 * MIB
     output_bytes: int = 64 * MIB
     folder_bytes: int = 768 * MIB
     memory_bytes: int = 2048 * MIB
-    wall_seconds: float = 180.0
-    cpu_seconds: int = 180
+    wall_seconds: float = 120.0
+    cpu_seconds: int = 120
+    recording_seconds: int = 900
     processes: int = 64
     open_files: int = 128
     pages: int = 50
@@ -36,6 +38,10 @@ class Limits:
     entries: int = 2000
     characters: int = 1_000_000
     weakest: Confinement = Confinement.LANDLOCK
+
+    def for_recordings(self) -> Limits:
+        """The same with the time that encoding takes; two processors work at once."""
+        return replace(self, wall_seconds=float(self.recording_seconds), cpu_seconds=2 * self.recording_seconds)
 
     def for_cleaner(self) -> dict[str, Any]:
         """The limits that a cleaner keeps itself; the others are kept around it."""

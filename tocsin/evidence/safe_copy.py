@@ -105,7 +105,7 @@ _BEGINS = {
     "video/webm": (0, b"\x1aE\xdf\xa3"),
 }
 _TEXT_CONTROLS = bytes(set(range(32)) - {9, 10}) + b"\x7f"
-_NEEDS_FOLDER = (Family.AUDIO, Family.VIDEO)
+_RECORDINGS = (Family.AUDIO, Family.VIDEO)
 _OF_ENDING = {
     Ending.CRASHED: Reason.MALFORMED,
     Ending.TOO_LONG: Reason.TAKES_TOO_LONG,
@@ -129,15 +129,17 @@ def make_safe_copy(
     walls = confinement or sandbox.strongest()
     if walls.strength < limits.weakest.strength:
         return KeptSealed(Reason.NO_WALLS)
-    if kind.family in _NEEDS_FOLDER and (installed.ffmpeg() is None or not sandbox.folder_is_memory(walls)):
-        return KeptSealed(Reason.NO_CLEANER)
+    if kind.family in _RECORDINGS:
+        if installed.ffmpeg() is None or not sandbox.folder_is_memory(walls):
+            return KeptSealed(Reason.NO_CLEANER)
+        limits = limits.for_recordings()
     ran = sandbox.run(_job(kind, limits, walls), source, limits, walls)
     reason = _OF_ENDING.get(ran.ending)
     return KeptSealed(reason, ran.confinement) if reason else _checked(ran, kind.family)
 
 
 def _job(kind: Kind, limits: Limits, walls: Confinement) -> sandbox.Job:
-    ffmpeg = installed.ffmpeg() if kind.family in (*_NEEDS_FOLDER, Family.IMAGE) else None
+    ffmpeg = installed.ffmpeg() if kind.family in (*_RECORDINGS, Family.IMAGE) else None
     soffice = installed.soffice() if kind.family is Family.OFFICE else None
     asked = {
         **limits.for_cleaner(),

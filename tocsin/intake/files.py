@@ -23,7 +23,7 @@ from tocsin.evidence.kinds import HEAD_BYTES, TAIL_BYTES, Kind, kind_of
 from tocsin.evidence.traces import Trace, traces_in
 from tocsin.ledger.durable_files import flush_directory
 from tocsin.tips.content import clean_text, evidence_place
-from tocsin.tips.evidence import EvidenceAbout, incoming_folder, path_of
+from tocsin.tips.evidence import EvidenceAbout, incoming_folder, path_of, shared_folder
 from tocsin.vault.blobs import KEY_BYTES
 from tocsin.vault.frames import FrameSealer
 
@@ -47,7 +47,7 @@ class ReceivedFile:
     def keep(self) -> None:
         """Move it to its place. Durable when this returns."""
         source, target = incoming_folder() / self.ref, path_of(self.ref)
-        target.parent.mkdir(mode=0o770, exist_ok=True)
+        shared_folder(target.parent)
         source.replace(target)
         flush_directory(target.parent)
 

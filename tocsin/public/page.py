@@ -42,6 +42,8 @@ def context(request: HttpRequest, **more: Any) -> dict[str, Any]:
             (_("Tell us something"), reverse("guided")),
             (_("Your mailbox"), reverse("mailbox-sign-in")),
             (_("Check your receipt"), reverse("verify")),
+            (_("What to report, and how to do it safely"), reverse("guide")),
+            (_("Who we are and the rules we follow"), reverse("about")),
         ],
         **more,
     }

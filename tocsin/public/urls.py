@@ -6,7 +6,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.urls import path
 
 from tocsin.public import errors
-from tocsin.public.views import guided, ledger_files, mailbox, pages, report, verify
+from tocsin.public.views import guidance, guided, ledger_files, mailbox, pages, report, verify
 
 app_name = "public"
 
@@ -19,6 +19,8 @@ urlpatterns = [
     path("log/<path:name>", ledger_files.ledger_file, name="ledger-file"),
     *i18n_patterns(
         path("", pages.start, name="start"),
+        path("about", guidance.about, name="about"),
+        path("guide", guidance.guide, name="guide"),
         path("report", report.report, name="report"),
         path("report/steps", guided.guided, name="guided"),
         path("mailbox", mailbox.sign_in, name="mailbox-sign-in"),

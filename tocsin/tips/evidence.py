@@ -81,8 +81,15 @@ def path_of(ref: str) -> Path:
 def incoming_folder() -> Path:
     """Where files lie while they arrive."""
     folder: Path = settings.TOCSIN_EVIDENCE_DIR / "incoming"
-    folder.mkdir(mode=0o770, exist_ok=True)
+    shared_folder(folder)
     return folder
+
+
+def shared_folder(folder: Path) -> None:
+    """Make ``folder`` where it is missing, for door and desk alike whatever the umask says: they share a group."""
+    if not folder.is_dir():
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o770)
 
 
 def copy_path_of(ref: str) -> Path:

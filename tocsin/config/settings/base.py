@@ -73,6 +73,11 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
+# ``tocsin.public.pace``: whether a proxy in front says whose request it is, and the onion address that the public door
+# offers to visitors of the clear web.
+TOCSIN_BEHIND_PROXY = False
+TOCSIN_ONION = ""
+
 # Nothing that a visitor sends is ever written to disk in clear: no temporary upload files, small bodies only. The
 # public door seals files while they arrive (``tocsin.public.uploads``).
 TOCSIN_UPLOAD_SLOTS = 4

@@ -11,11 +11,14 @@ ALLOWED_HOSTS = list(INSTANCE.public.hosts)
 ROOT_URLCONF = "tocsin.public.urls"
 WSGI_APPLICATION = "tocsin.config.wsgi_public.application"
 TOCSIN_GROUP_COMMIT = not INSTANCE.database_url
+TOCSIN_BEHIND_PROXY = INSTANCE.public.behind_tls
+TOCSIN_ONION = INSTANCE.onion
 FILE_UPLOAD_HANDLERS = ["tocsin.public.uploads.SealFiles"]
 
 MIDDLEWARE = [
     "tocsin.ui.middleware.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "tocsin.public.pace.OnionLocation",
     "tocsin.ui.middleware.PlainErrors",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

@@ -23,7 +23,7 @@ EXTENSIONS = {
     "application/rtf": "rtf",
 }
 _ENCRYPTED = "application/x-encrypted-office"
-_SECONDS = 150
+_SECONDS = 90  # leaves time for the text
 
 
 def clean(source: BinaryIO, asked: Asked) -> Made:

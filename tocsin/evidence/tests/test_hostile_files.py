@@ -74,7 +74,8 @@ def test_a_damaged_file_ends_well(name: str) -> None:
 @pytest.mark.parametrize("family", [family for family in Family if family is not Family.OTHER], ids=str)
 def test_fifty_megabytes_of_nothing_end_well_for_every_cleaner(family: Family) -> None:
     nothing = [bytes(MIB)] * 50
-    made = make_safe_copy(nothing, Kind(family, "application/zip"), replace(ANY_WALLS, cpu_seconds=30))
+    limits = replace(ANY_WALLS, cpu_seconds=30, recording_seconds=30)
+    made = make_safe_copy(nothing, Kind(family, "application/zip"), limits)
     if isinstance(made, SafeCopy):
         assert family is Family.TEXT
         assert len(made.data) < 20 * MIB
@@ -174,18 +175,18 @@ def test_a_film_that_claims_petabytes_and_centuries_ends_well() -> None:
     for name, offset in ((b"stts", 8), (b"stsz", 8), (b"stco", 4)):
         at = film.index(name) + 4
         struct.pack_into(">I", film, at + offset, 0x7FFFFFFF)
-    assert isinstance(attempt(bytes(film), cpu_seconds=30), KeptSealed | SafeCopy)
+    assert isinstance(attempt(bytes(film), recording_seconds=30), KeptSealed | SafeCopy)
     whole = samples.mp4()
     at = whole.index(b"mdat") - 4
     claimed = whole[:at] + struct.pack(">I4sQ", 1, b"mdat", 1 << 52) + whole[at + 8 :]
-    assert isinstance(attempt(claimed, cpu_seconds=30), KeptSealed | SafeCopy)
+    assert isinstance(attempt(claimed, recording_seconds=30), KeptSealed | SafeCopy)
 
 
 def test_a_film_of_a_size_that_nobody_can_hold_ends_well() -> None:
     film = bytearray(samples.mp4())
     at = film.index(b"avc1", film.index(b"stsd")) + 4
     struct.pack_into(">HH", film, at + 24, 65535, 65535)
-    assert isinstance(attempt(bytes(film), cpu_seconds=30), KeptSealed | SafeCopy)
+    assert isinstance(attempt(bytes(film), recording_seconds=30), KeptSealed | SafeCopy)
 
 
 # Files that call out.

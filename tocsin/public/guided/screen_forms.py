@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -216,7 +217,7 @@ class EarlierForm(ScreenForm):
             "If you like, type the nine words of your earlier report, so that we can put both together. You may leave "
             "this empty."
         ),
-        max_length=600,
+        validators=[MaxLengthValidator(600)],  # no max_length: "you can write up to 600 characters" says nothing here
         required=False,
         widget=forms.Textarea({"rows": 3, "autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
     )
@@ -274,6 +275,7 @@ def question_form(question: Question) -> type[forms.Form]:
 
     class QuestionForm(ScreenForm):
         def clean(self) -> dict[str, Any]:
+            """All fields; a span of days must not end before it begins."""
             cleaned: dict[str, Any] = super().clean() or self.cleaned_data
             wrong = check_order(cleaned) if "until" in fields else ""
             if wrong:

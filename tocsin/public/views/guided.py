@@ -17,6 +17,7 @@ from tocsin.public.guided.draft import UNKNOWN, Draft, DraftInvalid, drafts
 from tocsin.public.guided.drawing import draw
 from tocsin.public.guided.report import Unfinished, submission_of
 from tocsin.public.guided.screens import SEND, Screen
+from tocsin.public.pace import Cost, slowed
 from tocsin.public.report_form import tickets
 from tocsin.public.uploads import take_files
 from tocsin.public.views.report import send
@@ -72,6 +73,9 @@ def _send(request: HttpRequest, draft: Draft, ticket: Ticket, at: Screen) -> Htt
     def again(status: int, notice: str, keep: bool) -> HttpResponse:
         return show(request, draft, at, token if keep else tickets().issue(PURPOSE), status=status, notice=notice)
 
+    cost = Cost.REPORT_WITH_FILES if request.FILES else Cost.REPORT
+    if later := slowed(request, cost, lambda told: again(429, told, True)):
+        return later
     return send(request, ticket, replace(submission, files=take_files(request)), again)
 
 

@@ -17,6 +17,7 @@ from tocsin.intake.attempts import TicketInvalid
 from tocsin.intake.services import add_files
 from tocsin.public.doors import for_everybody
 from tocsin.public.file_words import files_taken
+from tocsin.public.pace import Cost, slowed
 from tocsin.public.page import context
 from tocsin.public.receipts import receipt_of
 from tocsin.public.report_form import tickets
@@ -35,11 +36,15 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """Ask for the nine words. Wrong, unknown and expired words get the same answer."""
     if request.method != "POST":
         return render(request, "public/mailbox_sign_in.html", context(request))
+    typed = request.POST.get("words", "")
+    # Before the words are read at all: the refusal shows them again whether they open a mailbox or not.
+    if later := slowed(request, Cost.SIGN_IN, lambda told: _ask_for_words(request, 429, error=told, typed=typed)):
+        return later
     try:
-        seeds = candidate_seeds(request.POST.get("words", ""))
+        seeds = candidate_seeds(typed)
     except CodeMistyped as slip:
         # Found by the checksum alone, so what was typed may be shown again to mend one word of nine.
-        return _wrong_words(request, str(slip.sentence), typed=request.POST.get("words", ""))
+        return _wrong_words(request, str(slip.sentence), typed=typed)
     found = mailbox.find_tip([CodeKeys.derive(seed) for seed in seeds])
     if found is None:
         return _wrong_words(request, _("We could not open a mailbox with these words. Check them and try again."))
@@ -130,6 +135,8 @@ def _line(message: mailbox.MailboxMessage) -> dict[str, Any]:
 def write(request: HttpRequest, keys: CodeKeys) -> HttpResponse:
     """Send an answer or an addition; sending it twice stores it once."""
     text, token = request.POST.get("text", ""), request.POST.get("ticket", "")
+    if later := slowed(request, Cost.MESSAGE, lambda told: _show(request, keys, error=told, typed=text, ticket=token)):
+        return later
     try:
         ticket = tickets().open(token, PURPOSE)
         mailbox.write_to_staff(keys=keys, text=text, attempt=ticket.message_ref(hashlib.sha256(text.encode()).digest()))
@@ -153,6 +160,8 @@ def _damaged() -> str:
 @_with_words
 def files(request: HttpRequest, keys: CodeKeys) -> HttpResponse:
     """Add files to the report, then say what each of them tells about its maker."""
+    if later := slowed(request, Cost.FILES, lambda told: _show(request, keys, error=told)):
+        return later
     taken = take_files(request)
     try:
         add_files(keys=keys, files=taken)

@@ -19,6 +19,7 @@ from tocsin.intake.services import Accepted, accept_tip, accepted_before
 from tocsin.intake.submission import Submission, SubmissionInvalid, clean
 from tocsin.public.doors import for_everybody
 from tocsin.public.file_words import files_taken
+from tocsin.public.pace import Cost, slowed
 from tocsin.public.page import context, language
 from tocsin.public.report_form import FIELDS, ReportForm, blank_form, tickets
 from tocsin.public.stencils import hole, numbered, stencil
@@ -42,12 +43,11 @@ def report(request: HttpRequest) -> HttpResponse:
         return show_again(request, status=403, notice=_damaged())
     except SubmissionInvalid as wrong:
         return show_again(request, status=422, errors=wrong.errors, keep_ticket=True)
-    return send(
-        request,
-        ticket,
-        submission,
-        lambda status, notice, keep: show_again(request, status=status, notice=notice, keep_ticket=keep),
-    )
+
+    def again(status: int, notice: str, keep: bool) -> HttpResponse:
+        return show_again(request, status=status, notice=notice, keep_ticket=keep)
+
+    return slowed(request, Cost.REPORT, lambda told: again(429, told, True)) or send(request, ticket, submission, again)
 
 
 def _submission(request: HttpRequest) -> Submission:
@@ -76,21 +76,22 @@ def send(request: HttpRequest, ticket: Ticket, submission: Submission, again: Sh
             return answer
     refused = refused_files(request)
     files = files_taken(submission.files, refused) if submission.files or refused else ""
-    return _receipt(accepted, files)
+    return _receipt(accepted, files, request.get_host() + reverse("mailbox-sign-in"))
 
 
-def _receipt(accepted: Accepted, files: str) -> HttpResponse:
+def _receipt(accepted: Accepted, files: str, mailbox_address: str) -> HttpResponse:
     if accepted.seed is None:
         raise AssertionError("a web attempt always knows its own words")
     words = words_of(accepted.seed, language())
     told = {f"word{place}": word for place, word in enumerate(words)}
     told |= {"promise": accepted.promise.decode(), "acknowledge_by": plain_date(accepted.acknowledge_by)}
+    told["mailbox_address"] = mailbox_address
     page = stencil("public/receipt.html", language(), reverse("report"), _receipt_holes)
     return HttpResponse(page.fill(told, drawn={"files": files}))
 
 
 def _receipt_holes() -> dict[str, Any]:
-    plain = {name: hole(name) for name in ("promise", "acknowledge_by", "files")}
+    plain = {name: hole(name) for name in ("promise", "acknowledge_by", "files", "mailbox_address")}
     return {"words": numbered("word", WORDS), **plain}
 
 
