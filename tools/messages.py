@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import argparse
 import ast
+import gettext
 import io
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -159,18 +161,27 @@ def faults_of(locale: str, collected: Catalog) -> Iterator[str]:
         yield f"{locale}: {text!r} is used nowhere. Run: make messages"
     for message in catalog:
         if message.id:
-            yield from _faults_of_message(locale, message)
+            yield from _faults_of_message(locale, message, _forms_of_one_number(catalog))
     if not (folder / "django.mo").exists() or (folder / "django.mo").read_bytes() != _as_mo(catalog):
         yield f"{locale}: django.mo is not what django.po says. Run: make messages"
 
 
-def _faults_of_message(locale: str, message: Message) -> Iterator[str]:
+def _forms_of_one_number(catalog: Catalog) -> frozenset[int]:
+    """The plural forms that stand for one number only, as Arabic has one for two: the word says the number."""
+    form_of = gettext.c2py(str(catalog.plural_expr))
+    used = Counter(form_of(number) for number in range(1000))
+    return frozenset(form for form, times in used.items() if times == 1)
+
+
+def _faults_of_message(locale: str, message: Message, of_one_number: frozenset[int]) -> Iterator[str]:
     if message.fuzzy or not is_translated(message):
         yield f"{locale}: {message.id!r} is not translated. Write it into django.po, then run: make messages"
         return
     told = str(message.id[-1] if isinstance(message.id, (tuple, list)) else message.id)
-    for translation in _strings(message):
-        if _placeholders(told) != _placeholders(translation):
+    has_forms = isinstance(message.id, (tuple, list))
+    for form, translation in enumerate(_strings(message)):
+        number_is_told = has_forms and form in of_one_number and not _placeholders(translation)
+        if _placeholders(told) != _placeholders(translation) and not number_is_told:
             yield f"{locale}: {told!r} and its translation {translation!r} do not have the same placeholders."
 
 

@@ -34,7 +34,7 @@ def check(page: Page, name: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_public_page(demo: Instance, visit: OpenContext, language: str) -> None:
     page = visit(script=True, language=language).new_page()
-    for path in ("", "report", "mailbox", "verify", "no-such-page"):
+    for path in ("", "about", "guide", "report", "mailbox", "verify", "no-such-page"):
         page.goto(public_url(demo, path, language))
         check(page, f"public-{path or 'start'}-{language}")
     page.goto(public_url(demo, "report", language))

@@ -28,6 +28,8 @@ from tocsin.common.errors import Unsafe
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKS = ROOT / "packs"
+# Slow uploads hold a thread each; the others go on taking text (tests/crash/test_surge.py). No slower than 4 threads.
+PUBLIC_THREADS = 16
 LONGEST_BATCH = 24 * 3600  # seconds; a promise says that the entry is public within a day and an hour
 
 
@@ -148,7 +150,7 @@ def _instance(home: Path, told: dict[str, Any]) -> Instance:
         pack=_pack_path(home, site["pack"]),
         languages=_texts(site["languages"]),
         database_url=os.environ.get("DATABASE_URL") or told.get("database", {}).get("url", ""),
-        public=_door(told["public"], workers=2, threads=4),
+        public=_door(told["public"], workers=2, threads=PUBLIC_THREADS),
         desk=_door(told["desk"], workers=1, threads=4),
         batch_seconds=checked_batch(os.environ.get("TOCSIN_BATCH_SECONDS") or worker.get("batch_seconds", 3600)),
         unattended_key=home / unattended if unattended else None,
@@ -159,7 +161,7 @@ def _instance(home: Path, told: dict[str, Any]) -> Instance:
 def checked_onion(address: str) -> str:
     """The address of the onion service, or nothing. Raises ``ValueError`` when it is none: a page would lead astray."""
     if address and not re.fullmatch(r"https?://([a-z0-9-]+\.)*[a-z2-7]{56}\.onion", address):
-        raise ValueError("public.onion must be http:// and the 56 letters and digits of your own .onion, without a path")
+        raise ValueError("public.onion must be http:// and your own 56 letters and digits with .onion, without a path")
     return address
 
 

@@ -1,10 +1,10 @@
 """At the way in: how much one network may send at once, and the onion address for those who came without Tor.
 
-Generous to thirty people behind one address, slow for a flood. Buckets live in the memory of one process, under BLAKE2b of the network (IPv4 /24, IPv6 /48) with a key that is drawn
-anew every hour. An address is never kept, logged or stored, and after the hour nobody can ask whether it was here.
-Reading is never slowed. Whoever comes from this machine itself has no network: an onion service and local tests are
-not slowed here at all, for all of Tor would be one sender. Tor's own proof of work is there for that
-(``docs/operate/onion.md``).
+The pace is generous to thirty people behind one address and slow for a flood. Buckets live in the memory of one
+process, under BLAKE2b of the network (IPv4 /24, IPv6 /48) with a key that is drawn anew every hour. An address is never
+kept, logged or stored, and after the hour nobody can ask whether it was here. Reading is never slowed. Whoever comes
+from this machine itself has no network: an onion service and local tests are not slowed here at all, for all of Tor
+would be one sender. Tor's own proof of work is there for that (``docs/operate/onion.md``).
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Cost(IntEnum):
     """What each kind of sending takes from the bucket of its network."""
 
     MESSAGE = 1
-    SIGN_IN = 1  # noqa: PIE796  two names that happen to cost the same
-    VERIFY = 1  # noqa: PIE796  as above
+    SIGN_IN = 1
+    VERIFY = 1
     REPORT = 2
     FILES = 10
     REPORT_WITH_FILES = 12
@@ -135,10 +135,13 @@ class OnionLocation:
         """Pass on, then add the header where it belongs."""
         response = self._next(request)
         is_page = response.status_code == 200 and response.headers.get("Content-Type", "").startswith("text/html")
-        if self._onion and is_page and request.method in ("GET", "HEAD") and request.is_secure():
-            if not request.get_host().partition(":")[0].endswith(".onion"):
-                response.headers["Onion-Location"] = self._onion + iri_to_uri(request.path)
+        if self._onion and is_page and request.method in ("GET", "HEAD") and _is_clear_web(request):
+            response.headers["Onion-Location"] = self._onion + iri_to_uri(request.path)
         return response
+
+
+def _is_clear_web(request: HttpRequest) -> bool:
+    return request.is_secure() and not request.get_host().partition(":")[0].endswith(".onion")
 
 
 def _not_now() -> str:

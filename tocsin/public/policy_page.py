@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.utils.formats import number_format
@@ -87,6 +87,17 @@ def limits(pack: Pack) -> Rows:
         Row(_("Largest file"), megabytes(evidence.largest_file_mb)),
         Row(_("All files together"), megabytes(evidence.largest_total_mb)),
     )
+
+
+TABLES: Mapping[str, Callable[[Pack], Rows]] = {
+    "times": times,
+    "keeping": keeping,
+    "sharing": sharing,
+    "figures": figures,
+    "false_tips": false_tips,
+    "limits": limits,
+}
+"""The tables that every pack fills."""
 
 
 def tiers(awards: Awards, language: str) -> Rows:

@@ -11,6 +11,7 @@ import os
 import random
 import resource
 import runpy
+import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -96,14 +97,24 @@ def _behind_namespaces(spec: Spec) -> None:
 
 
 def _without_namespaces(spec: Spec) -> None:
-    """Stay behind as the parent of every process that the module starts, and end them all with it."""
-    signal.signal(signal.SIGTERM, _end_everything)
+    """Stay behind as the parent of every process that the module starts, and end them all with it.
+
+    The folder goes too: nobody else would do it when the calling process was killed.
+    """
+
+    def end_everything(_number: int, _frame: object) -> NoReturn:
+        _end_descendants()
+        shutil.rmtree(spec.folder, ignore_errors=True)
+        os._exit(SIGNALLED + signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, end_everything)
     if sys.platform == "linux":
         kernel.die_with_parent(signal.SIGTERM)
         kernel.adopt_orphans()
     child = _fork(lambda: _run(spec))
     code = _code_of(child)
     _end_descendants()
+    shutil.rmtree(spec.folder, ignore_errors=True)
     os._exit(code)
 
 
@@ -132,11 +143,6 @@ def _code_of(child: int, *, reap_others: bool = False) -> int:
         if ended == child:
             code = os.waitstatus_to_exitcode(status)
             return code if code >= 0 else SIGNALLED - code
-
-
-def _end_everything(_number: int, _frame: object) -> NoReturn:
-    _end_descendants()
-    os._exit(SIGNALLED + signal.SIGTERM)
 
 
 def _end_descendants() -> None:

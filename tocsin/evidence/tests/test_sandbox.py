@@ -10,7 +10,7 @@ import tempfile
 import time
 import tracemalloc
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -71,13 +71,18 @@ def alive(mark: str) -> list[str]:
     return found
 
 
-def gone(mark: str) -> bool:
-    """Whether all of them are gone, now or soon: a killed process stays visible until its parent has noticed."""
+def settled(true: Callable[[], bool]) -> bool:
+    """Whether it becomes true soon: what is killed stays visible until its parent has noticed."""
     for _try in range(200):
-        if not alive(mark):
+        if true():
             return True
         time.sleep(0.05)
     return False
+
+
+def gone(mark: str) -> bool:
+    """Whether no process carries the mark any more."""
+    return settled(lambda: not alive(mark))
 
 
 # Which walls there are.
@@ -310,6 +315,7 @@ def test_processes_are_limited(walls: Confinement) -> None:
 @behind(*EVERY)
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's signal on a parent's death is Linux")
 def test_it_ends_when_the_calling_process_is_killed(walls: Confinement) -> None:
+    before = leftovers()
     mark = f"mark-{uuid.uuid4()}"
     code = (
         "import time\nfrom tocsin.evidence.sandbox import *\n"
@@ -328,6 +334,7 @@ def test_it_ends_when_the_calling_process_is_killed(walls: Confinement) -> None:
         caller.kill()
         caller.wait()
     assert gone(mark)
+    assert settled(lambda: leftovers() <= before), "a folder of a killed process is nobody's to tidy up later"
 
 
 # Whatever it does, it is a result.

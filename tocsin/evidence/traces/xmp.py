@@ -12,11 +12,17 @@ _LONGEST: Final = 64 * 1024
 _MOST: Final = 4
 # Names with a value behind them: as an element (``>``) or as an attribute (``="``).
 _NAMES: tuple[tuple[Code, bytes], ...] = (
-    (Code.PLACE, rb"exif:GPS\w+|photoshop:(?:City|State|Country)|Iptc4xmp(?:Core|Ext):Location\w*"),
-    (Code.AUTHOR, rb"dc:creator|pdf:Author|xmpRights:Owner|photoshop:AuthorsPosition|meta:last-author|plus:\w*Name"),
-    (Code.SERIAL, rb"aux:(?:Lens)?SerialNumber|exifEX:\w*SerialNumber|xmpMM:(?:Document|Instance|OriginalDocument)ID"),
+    (Code.PLACE, rb"exif:GPS\w{1,40}|photoshop:(?:City|State|Country)|Iptc4xmp(?:Core|Ext):Location\w{0,40}"),
+    (
+        Code.AUTHOR,
+        rb"dc:creator|pdf:Author|xmpRights:Owner|photoshop:AuthorsPosition|meta:last-author|plus:\w{0,40}Name",
+    ),
+    (
+        Code.SERIAL,
+        rb"aux:(?:Lens)?SerialNumber|exifEX:\w{0,40}SerialNumber|xmpMM:(?:Document|Instance|OriginalDocument)ID",
+    ),
     (Code.DEVICE, rb"tiff:(?:Make|Model)|aux:Lens|exifEX:LensModel"),
-    (Code.TIME, rb"xmp:(?:Create|Modify|Metadata)Date|exif:DateTime\w+|photoshop:DateCreated"),
+    (Code.TIME, rb"xmp:(?:Create|Modify|Metadata)Date|exif:DateTime\w{1,40}|photoshop:DateCreated"),
     (Code.SOFTWARE, rb"xmp:CreatorTool|pdf:Producer|tiff:Software"),
     (Code.COMMENT, rb"dc:(?:title|description|subject)|pdf:Keywords"),
 )

@@ -23,15 +23,9 @@ from tocsin.public.page import context, in_language, language
 def about(request: HttpRequest) -> HttpResponse:
     """Who we are and the rules we follow: the pack, in words."""
     pack = get_pack()
-    rows = {
-        "times": policy_page.times(pack),
-        "keeping": policy_page.keeping(pack),
-        "sharing": policy_page.sharing(pack),
-        "figures": policy_page.figures(pack),
-        "false_tips": policy_page.false_tips(pack),
-        "limits": policy_page.limits(pack),
-    }
-    return render(request, "public/about.html", context(request, rows=rows, **_who_and_how(pack)))
+    rows = {name: rows_of(pack) for name, rows_of in policy_page.TABLES.items()}
+    told = context(request, host=request.get_host(), rows=rows, **_who_and_how(pack))
+    return render(request, "public/about.html", told)
 
 
 def _who_and_how(pack: Pack) -> dict[str, Any]:
@@ -100,8 +94,8 @@ def _awards(awards: Awards) -> dict[str, Any]:
 def guide(request: HttpRequest) -> HttpResponse:
     """What to report with examples, what not, how one is protected, what happens next, which traces stay."""
     pack = get_pack()
-    sectors = _sectors(pack)
-    return render(request, "public/guide.html", context(request, sectors=sectors, parts=_parts_of_guide(pack)))
+    told = context(request, host=request.get_host(), sectors=_sectors(pack), parts=_parts_of_guide(pack))
+    return render(request, "public/guide.html", told)
 
 
 def _parts_of_guide(pack: Pack) -> dict[str, str]:
