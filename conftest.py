@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from django.utils import translation
 
 pytest_plugins = ["tests.installation", "tests.people", "tests.databases"]
 
@@ -20,6 +23,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left = [item for item in items if not _uses_database(item)]
     config.hook.pytest_deselected(items=left)
     items[:] = chosen
+
+
+@pytest.fixture(autouse=True)
+def no_language_is_left_over() -> Iterator[None]:
+    """A page read in another language must not decide in which one the next test reads."""
+    yield
+    translation.deactivate()
 
 
 def _uses_database(item: pytest.Item) -> bool:

@@ -12,6 +12,7 @@ from tocsin.intake.files import IncomingFile, ReceivedFile
 from tocsin.intake.services import accept_tip
 from tocsin.intake.submission import clean
 from tocsin.tips import mailbox, services
+from tocsin.tips.content import Particulars
 from tocsin.tips.models import Tip
 from tocsin.tips.workflow import TIP_LIFE, State
 from tocsin.vault.codes import CodeKeys, words_of
@@ -61,11 +62,20 @@ class Reported:
 
 
 def send_report(
-    what: str = TOLD, *, category: str = "other", contact: str = CONTACT, where: str = "", actor: Actor = REPORTER
+    what: str = TOLD,
+    *,
+    category: str = "other",
+    contact: str = CONTACT,
+    where: str = "",
+    flags: tuple[str, ...] = (),
+    particulars: Particulars | None = None,
+    actor: Actor = REPORTER,
 ) -> Reported:
     """File one report. Raises what ``accept_tip`` raises."""
     answers = {"what": what, "where": where}
-    submission = clean(channel="web", category=category, answers=answers, contact=contact)
+    submission = clean(
+        channel="web", category=category, answers=answers, contact=contact, flags=flags, particulars=particulars
+    )
     attempt = Attempt.fresh()
     accepted = accept_tip(actor=actor, submission=submission, attempt=attempt)
     ref = Tip.objects.values_list("ref", flat=True).get(intake_key=attempt.key)

@@ -52,6 +52,10 @@ class Browser:
         }
         self._ask("POST", path, _pieces(before, content, after), kind, 200)
 
+    def close(self) -> None:
+        """Leave."""
+        self._connection.close()
+
     def _ask(
         self, method: str, path: str, body: bytes | Iterator[bytes] | None, kind: Mapping[str, str], wanted: int
     ) -> None:

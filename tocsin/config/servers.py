@@ -9,8 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -114,6 +114,25 @@ class Processes:
         failed = self.failed()
         if failed:
             raise Unsafe(f"The {failed} process has ended. Its last lines above say why; the others were stopped too.")
+
+
+@contextmanager
+def all_parts(instance: Instance) -> Iterator[Processes]:
+    """Every part as a child process, answering; on leaving they end together.
+
+    SIGTERM and a closed terminal leave like Ctrl-C, so that no part outlives the one that started it.
+    """
+    processes = Processes(instance.home)
+    before = {each: signal.signal(each, signal.default_int_handler) for each in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        for part in PARTS:
+            processes.start(part)
+        wait_until_ready(instance, processes)
+        yield processes
+    finally:
+        processes.stop()
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def wait_until_ready(instance: Instance, processes: Processes | None = None, *, seconds: float = 30) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tocsin.desk.deadline_words import deadline_words
 from tocsin.desk.names import actor_names, category_label, channel_label, role_label, short_ref
@@ -17,6 +18,13 @@ from tocsin.tips.content import Particulars
 from tocsin.tips.models import Tip
 from tocsin.tips.selectors import OpenTip
 from tocsin.ui.templatetags.ui import plain_date
+
+FLAGS = {
+    "protection": gettext_lazy("Somebody may be in danger: see how they can be reached and protected first."),
+    "self_involved": gettext_lazy("The reporter took part in it."),
+    "second_hand": gettext_lazy("The reporter heard it from somebody else."),
+    "media_pending": gettext_lazy("The reporter has files, or wants to send them later."),
+}
 
 
 def facts(tip: Tip) -> dict[str, Any]:
@@ -50,6 +58,33 @@ def story(opened: OpenTip) -> list[tuple[str, str]]:
     ]
     others = [(name, text) for name, text in answers.items() if name not in COMMON_QUESTIONS]
     return known + _details(opened.tip, opened.content.particulars) + others
+
+
+def remarks(opened: OpenTip) -> list[dict[str, Any]]:
+    """What the reporter told beside the story: how they came, what they wish, what to look out for."""
+    if opened.content is None:
+        return []
+    particulars = opened.content.particulars
+    rows = [
+        (_("Way of reporting"), _mode(opened.tip, particulars.mode)),
+        (_("Asks for an award"), {"yes": _("Yes"), "no": _("No")}.get(particulars.award, particulars.award)),
+        (_("Look out"), "\n".join(str(FLAGS.get(flag, flag)) for flag in opened.content.flags)),
+    ]
+    return [{"key": key, "value": value} for key, value in rows if value]
+
+
+def earlier(opened: OpenTip) -> dict[str, str]:
+    """The earlier report of the same reporter, if they named it; nothing otherwise."""
+    ref = opened.content.particulars.earlier if opened.content else ""
+    return {"ref": ref, "short_ref": short_ref(ref)} if ref else {}
+
+
+def _mode(tip: Tip, code: str) -> str:
+    """The label of an identity mode, or its code when the rules of the tip's arrival are not at hand."""
+    try:
+        return pack_of(tip.pack_version).identity_mode(code).label.text(language()) if code else ""
+    except (KeyError, ValueError):
+        return code
 
 
 def _details(tip: Tip, particulars: Particulars) -> list[tuple[str, str]]:

@@ -18,15 +18,20 @@ _MOST = 10**12
 _LONGEST = 500  # characters; nobody needs more for a number, and the patterns below need not be fast
 _MARKS = " .,'’٬"  # between thousands; wider spaces have become plain ones
 _NUMBER = rf"[0-9][0-9{_MARKS}]*"
-_COUNT = re.compile(rf"(?P<low>{_NUMBER})(?:\s*(?:[-‐–—~〜至到]|\bto\b)\s*(?P<high>{_NUMBER}))?", re.ASCII)
+_COUNT = re.compile(
+    rf"(?P<low>{_NUMBER})(?:\s*(?:[-‐–—~〜至到]|\b(?:to|a)\b|(?<=\s)(?:à|до|إلى|الى)(?=\s))\s*(?P<high>{_NUMBER}))?",
+    re.ASCII,
+)
 _WHOLE = re.compile(rf"[0-9]+|[1-9][0-9]{{0,2}}(?:([{_MARKS}])[0-9]{{3}})(?:\1[0-9]{{3}})*")
 _TIMES = re.compile(
-    r"[0-9]\s*(?:[多余餘几幾来來]?[十百千万萬亿億]|(?:k|dozens?|hundreds?|thousands?|millions?|billions?)\b)",
+    r"[0-9]\s*(?:[多余餘几幾来來]?[十百千万萬亿億]|(?:k|dozens?|hundreds?|thousands?|millions?|billions?"
+    r"|douzaines?|cents?|centaines?|mille|milliers?|milliards?|docenas?|cientos|mil|miles|mill[oó]n(?:es)?"
+    r"|десят\w*|сот\w*|тыс\w*|млн|миллион\w*|ألف|ألفا|آلاف|مئات|مليون|ملايين)\b)",
     re.IGNORECASE,
 )
 _DEGREES = r"[-+]?[0-9]{1,3}(?:[.][0-9]{1,20})?"
 _POINT = re.compile(
-    rf"(?P<lat>{_DEGREES})\s*°?\s*(?P<ns>[NS])?(?P<between>\s*[,;、\s]\s*)(?P<lon>{_DEGREES})\s*°?\s*(?P<ew>[EW])?",
+    rf"(?P<lat>{_DEGREES})\s*°?\s*(?P<ns>[NS])?(?P<between>\s*[,;、،؛\s]\s*)(?P<lon>{_DEGREES})\s*°?\s*(?P<ew>[EW])?",
     re.IGNORECASE,
 )
 
@@ -97,5 +102,5 @@ def _plain(text: str) -> str:
     """
     if len(text) > _LONGEST or any(c.isdigit() and not c.isdecimal() for c in text):
         return ""
-    plain = unicodedata.normalize("NFKC", text).replace("−", "-")
+    plain = unicodedata.normalize("NFKC", text).replace("−", "-").replace("٫", ".")
     return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in plain).strip()

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from tocsin.common.errors import RuleBroken
@@ -74,7 +75,10 @@ def clean(
             errors[name] = _(
                 "This answer is longer than %(most)s characters (it has %(has)s). Shorten it, or send the rest later "
                 "through your mailbox."
-            ) % {"most": f"{most:,}", "has": f"{len(text):,}"}
+            ) % {
+                "most": number_format(most, force_grouping=True),
+                "has": number_format(len(text), force_grouping=True),
+            }
     if len(contact.encode()) > LONGEST_CONTACT:
         errors["contact"] = _("This is too long. One name and one way to reach you are enough.")
     if errors:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from tocsin.policy.calendar_file import public_holidays
 from tocsin.policy.findings import Finding
 from tocsin.policy.floors import PACK_FILE
-from tocsin.policy.grounds import LANGUAGES_WITH_WORDS
+from tocsin.policy.grounds import has_words_for
 from tocsin.policy.model import Pack
 from tocsin.policy.reading_age import LONGEST_SENTENCE, LONGEST_STRETCH, too_long
 from tocsin.policy.shelf import Shelf
@@ -21,7 +21,7 @@ from tocsin.policy.written import Written, texts_in
 EXPIRY_NEAR = timedelta(days=60)
 HOLIDAYS_AHEAD = timedelta(days=365)
 SAMPLE = re.compile(
-    r"sample|example|示例|示範|样本|範例|exemple|échantillon|muestra|ejemplo|образец|пример", re.IGNORECASE
+    r"sample|example|示例|示範|样本|範例|exemple|échantillon|muestra|ejemplo|образец|пример|مثال|عينة", re.IGNORECASE
 )
 SAMPLE_HOSTS = (".example", "example.com", "example.net", "example.org")  # RFC 2606: nobody has them
 
@@ -50,7 +50,7 @@ def reminders_of(pack: Pack, files: Mapping[str, bytes], today: date) -> Iterato
     yield from _useless_exceptions(pack, tomllib.loads(files[PACK_FILE].decode())["calendar"])
     yield from _samples(pack)
     for n, language in enumerate(pack.languages):
-        if language not in LANGUAGES_WITH_WORDS:
+        if not has_words_for(language):
             problem = f"no words are known by which a forbidden ground shows in “{language}”."
             yield _about(f"languages[{n}]", problem, "Let two people read the categories in it for that.")
     for written in texts_in(files, pack.languages):

@@ -8,6 +8,7 @@ byte      form
 ``0x03``  nested key box: a key box to A around a key box to B
 ``0x04``  message: count (1) ‖ for each recipient: length (2) ‖ key box ‖ then a data blob
 ``0x05``  identity keys: count (1) ‖ for each pair: two key ids (8 + 8) ‖ length (2) ‖ nested key box
+``0x06``  file: STREAM of frames (:mod:`tocsin.vault.frames`)
 ========  =============================================================================================
 """
 

@@ -14,7 +14,7 @@ from tocsin.config.boot import boot, collect_static, migrate
 from tocsin.config.cli.serve import watch
 from tocsin.config.demo_people import CUSTODIANS, PASSWORD, PEOPLE, UNIT_PASSPHRASE
 from tocsin.config.instance import ROOT, Instance, load_instance
-from tocsin.config.servers import PARTS, Processes, wait_until_ready
+from tocsin.config.servers import all_parts
 from tocsin.config.setup import Answers, add_people, all_or_nothing, make_home
 from tocsin.vault.keyfiles import Stretching
 
@@ -87,15 +87,9 @@ def _file_samples() -> None:
 
 
 def _run(instance: Instance) -> None:
-    processes = Processes(instance.home)
-    for part in PARTS:
-        processes.start(part)
-    try:
-        wait_until_ready(instance, processes)
+    with all_parts(instance) as processes:
         _welcome(instance)
         watch(processes)
-    finally:
-        processes.stop()
 
 
 def _welcome(instance: Instance) -> None:

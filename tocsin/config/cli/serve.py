@@ -10,7 +10,7 @@ from rich.console import Console
 
 from tocsin.config.instance import load_instance
 from tocsin.config.safety import require_safe
-from tocsin.config.servers import PARTS, Processes, serve_door, serve_worker, wait_until_ready
+from tocsin.config.servers import PARTS, Processes, all_parts, serve_door, serve_worker
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -53,18 +53,12 @@ def everything() -> None:
     instance = load_instance()
     for part in PARTS:
         require_safe(instance, part)
-    processes = Processes(instance.home)
-    for part in PARTS:
-        processes.start(part)
-    try:
-        wait_until_ready(instance, processes)
+    with all_parts(instance) as processes:
         Console().print(
             f"Public door: http://{instance.public.address}:{instance.public.port}/   "
             f"Desk: http://{instance.desk.address}:{instance.desk.port}/   (Ctrl-C ends both)"
         )
         watch(processes)
-    finally:
-        processes.stop()
 
 
 def watch(processes: Processes) -> None:

@@ -43,7 +43,7 @@ def test_the_smallest_file_gets_the_documented_defaults(tmp_path: Path) -> None:
     assert (told.public.address, told.public.workers, told.public.threads, told.public.behind_tls) == (
         "127.0.0.1",
         2,
-        4,
+        16,
         True,
     )
     assert (told.desk.workers, told.batch_seconds, told.database_url) == (1, 3600, "")

@@ -15,7 +15,7 @@ from tocsin.common.errors import RuleBroken
 from tocsin.desk.doors import StaffRequest, needs
 from tocsin.desk.page import context
 from tocsin.desk.tip_actions import BY_NAME, actions_for
-from tocsin.desk.tip_view import conversation, facts, story, timeline
+from tocsin.desk.tip_view import conversation, earlier, facts, remarks, story, timeline
 from tocsin.tips import selectors, services
 from tocsin.tips.models import Evidence, Tip
 from tocsin.tips.safe_copies import evidence_of, read_copy
@@ -83,6 +83,8 @@ def _page(request: StaffRequest, found: Tip, *, status: int = 200, **more: Any) 
         told |= {
             "content": opened.content,
             "story": story(opened),
+            "remarks": remarks(opened),
+            "earlier": earlier(opened),
             "conversation": conversation(opened),
             "evidence": evidence_of(found) if opened.content else [],
             "history": timeline(opened),

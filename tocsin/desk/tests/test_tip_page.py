@@ -16,6 +16,7 @@ from tocsin.desk.tests.conftest import Desk
 from tocsin.desk.tip_actions import ACTIONS, actions_for
 from tocsin.ledger.models import AuditRecord
 from tocsin.tips import mailbox, services
+from tocsin.tips.content import Particulars
 from tocsin.tips.workflow import TIP_LIFE, State
 from tocsin.vault import unlocked
 from tocsin.workflow.services import waiting_proposal
@@ -38,6 +39,23 @@ def test_reading_a_tip_shows_what_was_written_and_leaves_a_trace(
     assert "Mia" not in page.plain
     assert "only two custodians together can open it" in page.plain
     assert AuditRecord.objects.filter(action="tip.read", subject=f"tip:{told.ref}", actor=ines.name).exists()
+
+
+def test_what_the_reporter_told_beside_the_story_reaches_staff(
+    desk: OpenDesk, ines: Actor, unlocked_desk: Installation
+) -> None:
+    before = send_report("The first report.")
+    told = send_report(
+        flags=("protection", "second_hand"),
+        particulars=Particulars(mode="anonymous_with_token", earlier=before.ref, award="yes"),
+    )
+    page = desk(ines).get(f"/tips/{told.ref}")
+    assert "Somebody may be in danger" in page.plain
+    assert "The reporter heard it from somebody else." in page.plain
+    assert "Without my name, but with a chance of an award" in page.plain
+    assert "Asks for an award" in page.plain
+    assert f'href="/tips/{before.ref}"' in page.body.decode()
+    assert "Beside the story" not in desk(ines).get(f"/tips/{before.ref}").plain
 
 
 def test_a_locked_desk_shows_dates_and_no_words(desk: OpenDesk, ines: Actor, installation: Installation) -> None:

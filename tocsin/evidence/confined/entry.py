@@ -161,9 +161,10 @@ def _run(spec: Spec) -> None:
     """Give up every right, then run the module as ``__main__``. Does not return."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.chdir(spec.folder)
+    counted = _processes_of_user(spec)  # while /proc can still be read
     if sys.platform == "linux":
         _give_up_rights(spec)
-    _set_limits(spec)
+    _set_limits(spec, counted + spec.processes)
     os.environ.clear()
     sys.argv = [spec.module, *spec.arguments]
     try:
@@ -188,14 +189,14 @@ def _give_up_rights(spec: Spec) -> None:
     kernel.die_with_parent()
 
 
-def _set_limits(spec: Spec) -> None:
+def _set_limits(spec: Spec, processes: int) -> None:
     """One second of grace between the signal that says why and the one that cannot be ignored."""
     limits = {
         resource.RLIMIT_CORE: (0, 0),
         resource.RLIMIT_CPU: (spec.cpu_seconds, spec.cpu_seconds + 1),
         resource.RLIMIT_FSIZE: (spec.folder_bytes, spec.folder_bytes),
         resource.RLIMIT_NOFILE: (spec.open_files, spec.open_files),
-        resource.RLIMIT_NPROC: (most := _processes_of_user(spec) + spec.processes, most),
+        resource.RLIMIT_NPROC: (processes, processes),
         resource.RLIMIT_AS: (spec.memory_bytes, spec.memory_bytes),
     }
     for which, values in limits.items():

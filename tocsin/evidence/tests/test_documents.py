@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from tocsin.evidence.confinement import Confinement
 from tocsin.evidence.safe_copy import Reason, SafeCopy
 from tocsin.evidence.tests import samples
 from tocsin.evidence.tests.copying import copied, fact, kept
-from tocsin.evidence.tests.samples import CANARY, carries
+from tocsin.evidence.tests.samples import CANARY, carries, open_to_others
 
 
 def pages_of(made: SafeCopy) -> list[Image.Image]:
@@ -230,9 +229,7 @@ def printing(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     program = tmp_path / "program" / "soffice"
     program.parent.mkdir()
     (tmp_path / "printed.pdf").write_bytes(samples.pdf(2))
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_uid == tmp_path.stat().st_uid and folder != Path("/"):
-            folder.chmod(folder.stat().st_mode | stat.S_IXOTH | stat.S_IROTH)
+    open_to_others(tmp_path)
 
     def install(does: str) -> None:
         program.write_text(f"#!/bin/sh\n{does}\n")

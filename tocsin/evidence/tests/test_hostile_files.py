@@ -27,7 +27,7 @@ from tocsin.evidence.safe_copy import KeptSealed, Reason, SafeCopy, make_safe_co
 from tocsin.evidence.tests import samples
 from tocsin.evidence.tests.apps import apk
 from tocsin.evidence.tests.copying import ANY_WALLS, attempt, copied, fact, kept, kind
-from tocsin.evidence.tests.samples import carries
+from tocsin.evidence.tests.samples import carries, open_to_others
 
 FAMILIES: dict[str, Callable[[], bytes]] = {
     "jpeg": samples.jpeg,
@@ -258,8 +258,8 @@ def test_a_program_that_breeds_ends_with_everything_it_bred(settings: Any, tmp_p
     program.write_text(
         f"#!/bin/sh\ni=0\nwhile [ $i -lt 500 ]; do sh -c 'sleep 300; : {mark}' & i=$((i+1)); done\nwait\n"
     )
-    for path in (program, program.parent, tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        path.chmod(0o755)
+    open_to_others(program.parent)
+    program.chmod(0o755)
     settings.TOCSIN_SOFFICE = str(program)
     made = attempt(samples.docx(), wall_seconds=4.0, processes=30)
     # Where it was stopped by the limit of processes it printed nothing, and the text is copied as without it.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.policy.grounds import FORBIDDEN_GROUNDS, forbidden_grounds_in
+from tocsin.policy.grounds import FORBIDDEN_GROUNDS, forbidden_grounds_in, has_words_for
 from tocsin.policy.rules import Evidence
 from tocsin.policy.tests.conftest import EU, Draft
 
@@ -162,6 +162,89 @@ def test_every_word_of_the_list_fails_as_a_ground_in_french(tmp_path: Path, name
 )
 def test_harmless_french_passes(text: str) -> None:
     assert list(forbidden_grounds_in(text, "fr")) == []
+
+
+SPANISH = [
+    "nacionalidad",
+    "etnia",
+    "religión",
+    "secta",
+    "opinión política",
+    "fuerzas hostiles",
+    "ideas extremistas",
+    "petición",
+    "manifestación",
+    "huelga",
+    "periodista",
+    "sindicato",
+    "inmigrante",
+    "orientación sexual",
+]
+RUSSIAN = [
+    "национальность",
+    "этнической группы",
+    "религией",
+    "секту",
+    "политические взгляды",
+    "враждебные силы",
+    "экстремистские идеи",
+    "петицию",
+    "митинг",
+    "забастовка",
+    "журналистов",
+    "профсоюзом",
+    "мигрантов",
+    "сексуальная ориентация",
+]
+ARABIC = [
+    "الجنسية",
+    "العرقية",
+    "دِينهم",
+    "الطائفة",
+    "آراؤهم السياسية",
+    "القوى المعادية",
+    "متطرفون",
+    "توقيع عريضة",
+    "للاحتجاج",
+    "الإضراب",
+    "الصحفيين",
+    "النقابة",
+    "اللاجئين",
+    "الميول الجنسية",
+]
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "word"),
+    [
+        (language, name, word)
+        for language, words in (("es", SPANISH), ("ru", RUSSIAN), ("ar", ARABIC), ("fr-be", FRENCH))
+        for name, word in zip(ENGLISH, words, strict=True)
+    ],
+)
+def test_the_words_of_the_list_are_known_in_the_other_languages(language: str, name: str, word: str) -> None:
+    assert name in {ground for ground, _ in forbidden_grounds_in(f"({word.upper()}!)", language)}
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("es", "Envían los datos al extranjero"),
+        ("es", "Aves migratorias muertas en el sector"),
+        ("ru", "Гибель племенного скота в этом секторе"),
+        ("ru", "Миграция птиц, культура бактерий, расходы"),
+        ("ar", "طيور مهاجرة نافقة"),
+        ("ar", "عرق وحمى واضطراب في المدينة"),
+        ("ar", "شركة أجنبية لم تسدد الدين"),
+    ],
+)
+def test_harmless_words_of_the_other_languages_pass(language: str, text: str) -> None:
+    assert list(forbidden_grounds_in(text, language)) == []
+
+
+def test_a_language_has_words_for_all_grounds_or_is_said_to_have_none() -> None:
+    assert all(has_words_for(language) for language in ("en", "zh-hans", "zh-hant", "fr", "fr-be", "es", "ru", "ar"))
+    assert not has_words_for("ja")
 
 
 def test_french_words_are_looked_for_in_french_only() -> None:

@@ -19,7 +19,15 @@ _TELEPHONE = re.compile(r"(?<!\d)\+?\d(?:[ ()/-]?\d){7,14}(?!\d)")
 _DAY = re.compile(r"(?<!\d)(?:\d{4}([-/ ])\d\d?\1\d\d?|\d\d?([-/ ])\d\d?\2\d{4})(?!\d)")
 _MYSELF = re.compile(
     r"\bmy (?:name|address|boss|wife|husband|flat|house|office|colleague)\b|\bI work (?:at|for|in)\b"
-    r"|我(?:叫|是|的(?:名字|同事|领导|老板|单位|家|妻子|丈夫|邻居))",
+    r"|我(?:叫|是|的(?:名字|同事|领导|老板|单位|家|妻子|丈夫|邻居))"
+    r"|\bje (?:m['’]appelle|travaille|vis|habite)\b"
+    r"|\bm(?:on|a) (?:nom|adresse|chef|patron|femme|mari|maison|bureau|collègue)\b"
+    r"|\bme llamo\b|\b(?:trabajo|vivo) (?:en|para)\b"
+    r"|\bmi (?:nombre|dirección|jefe|jefa|esposa|marido|casa|oficina|compañer[oa])\b"
+    r"|\bменя зовут\b|\bя (?:работаю|живу)\b"
+    r"|\bмо(?:й|я|его|ей|им) (?:имя|адрес|начальник\w*|жен\w*|муж\w*|дом\w*|коллег\w*)\b"
+    r"|\bмоё имя\b|\bاسمي\b|\bأنا (?:أعمل|أسكن|موظف|موظفة)\b|\b(?:أعمل|أسكن) (?:في|لدى)\b"
+    r"|\b(?:عنواني|مديري|مديرتي|زوجتي|زوجي|بيتي|منزلي|مكتبي|زميلي|زميلتي)\b",
     re.IGNORECASE,
 )
 _STORY = (("what", "what"), ("told", "heard"), ("told", "think"), ("where", "where"), ("who", "who"), ("how", "how"))

@@ -6,12 +6,13 @@ import base64
 import binascii
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tocsin.public.guided.draft import UNKNOWN, Draft, DraftBox, DraftInvalid
 from tocsin.vault.blobs import BUCKETS
 
+UNHURRIED = settings(deadline=None)
 BOX = DraftBox("a secret of the tests")
 TICKET, OTHER_TICKET = "t" * 80, "u" * 80
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=300)
@@ -24,6 +25,7 @@ def of_size(characters: int, letter: str = "x") -> Draft:
     return Draft({"what": {"what": [letter * characters]}}, ("what",))
 
 
+@UNHURRIED
 @given(DRAFTS)
 @example(Draft())
 @example(Draft({"what": {"what": ["🚨👩🏽‍🔬 رأيت 昨晚 \U0010fffd \u202e </textarea>"]}}, ("what",)))
@@ -31,6 +33,7 @@ def test_any_draft_comes_back_as_it_was(draft: Draft) -> None:
     assert BOX.open(BOX.seal(draft, TICKET), TICKET) == draft
 
 
+@UNHURRIED
 @given(DRAFTS)
 def test_nothing_of_a_draft_can_be_read_in_its_sealed_form(draft: Draft) -> None:
     first, second = BOX.seal(draft, TICKET), BOX.seal(draft, TICKET)
@@ -63,6 +66,7 @@ def test_every_changed_byte_is_refused() -> None:
             BOX.open(base64.urlsafe_b64encode(changed).decode(), TICKET)
 
 
+@UNHURRIED
 @given(st.integers(min_value=0), st.characters())
 def test_a_changed_letter_never_changes_what_a_draft_says(place: int, letter: str) -> None:
     draft = of_size(20)
@@ -75,6 +79,7 @@ def test_a_changed_letter_never_changes_what_a_draft_says(place: int, letter: st
     assert opened == draft  # some letters of Base64 carry bits that nobody reads
 
 
+@UNHURRIED
 @given(st.one_of(st.text(), st.binary().map(lambda raw: base64.urlsafe_b64encode(raw).decode())))
 @example("\ud800")
 @example("é" * 80)

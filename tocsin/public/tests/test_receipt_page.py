@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.conf import settings as installed
 from pytest_django.fixtures import Settings
 
 from tests.installation import Installation
 from tests.visitor import Guided, Page, Visitor
-from tocsin.config.settings.base import LANGUAGES
 from tocsin.policy.active import get_pack
 from tocsin.tips.models import Tip
 from tocsin.ui.templatetags.ui import plain_date
@@ -32,7 +32,7 @@ def slip(page: Page) -> str:
     return found[0]
 
 
-@pytest.mark.parametrize("language", [code for code, _name in LANGUAGES])
+@pytest.mark.parametrize("language", [code for code, _name in installed.LANGUAGES])
 def test_on_paper_stand_the_words_the_address_and_a_date_and_nobodys_name(language: str) -> None:
     page = Visitor(language).tell("Seeds by post.")
     assert len(page.words) == 9
