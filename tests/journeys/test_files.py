@@ -166,6 +166,19 @@ def test_files_of_a_form_that_was_not_taken_are_removed(
         uploads.slots().release()  # none is held any more
 
 
+def test_files_of_a_form_that_is_too_old_are_removed(
+    last_page: Callable[..., tuple[Client, dict[str, str]]],
+    installation: Installation,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    browser, fields = last_page()
+    monkeypatch.setattr("tocsin.intake.attempts.TICKET_LIFETIME", -1)
+    page = Page(browser.post("/en/report/steps", {**fields, "files": [upload(picture())]}))
+    assert page.status == 403
+    assert Tip.objects.count() == 0
+    assert stored_files(installation) == []
+
+
 def test_files_can_follow_through_the_mailbox_once_each(installation: Installation) -> None:
     reported, visitor = send_report(), Visitor()
     page = visitor.open_mailbox(reported.words)

@@ -64,6 +64,8 @@ def send(request: HttpRequest, ticket: Ticket, submission: Submission, again: Sh
     """Hand the report in and show the receipt, or the form ``again`` with everything that was typed."""
     attempt = ticket.attempt(submission.digest())
     if ticket.expired:
+        for file in submission.files:
+            file.discard()  # nothing new is stored from here on
         accepted = accepted_before(attempt)
         if accepted is None:
             return again(403, _expired(), False)
