@@ -35,7 +35,7 @@ check: $(DEV_STAMP) ## lint, types, import contracts, templates, translations (u
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy tocsin tests tools benchmarks
 	$(BIN)/lint-imports
-	$(BIN)/djlint --check --lint --quiet tocsin
+	$(BIN)/djlint --lint --quiet tocsin
 	$(BIN)/python tools/messages.py --check
 
 format: $(DEV_STAMP) ## put code and templates into the house layout

@@ -90,10 +90,15 @@ def draft(tmp_path: Path) -> Draft:
     return Draft(tmp_path / "pack")
 
 
-@pytest.fixture
-def shelf_draft(tmp_path: Path) -> ShelfDraft:
+def two_versions(path: Path) -> ShelfDraft:
     """Two versions with half a year between them: 2024-01-01 to 2025-06-30, and 2026-01-01 to 2027-12-31."""
-    shelf = ShelfDraft(tmp_path / "shelf")
+    shelf = ShelfDraft(path)
     shelf.add("old", "seed-2024.1", "2024-01-01", "2025-06-30")
     shelf.add("new", "seed-2026.1", "2026-01-01", "2027-12-31")
     return shelf
+
+
+@pytest.fixture
+def shelf_draft(tmp_path: Path) -> ShelfDraft:
+    """The two versions, for a test that changes them."""
+    return two_versions(tmp_path / "shelf")

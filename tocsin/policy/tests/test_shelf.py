@@ -15,12 +15,12 @@ from tocsin.policy import active
 from tocsin.policy.active import get_pack, pack_of
 from tocsin.policy.findings import PackInvalid
 from tocsin.policy.shelf import Shelf, UnknownVersion, load_shelf
-from tocsin.policy.tests.conftest import SEED, ShelfDraft
+from tocsin.policy.tests.conftest import SEED, ShelfDraft, two_versions
 
 
-@pytest.fixture
-def shelf(shelf_draft: ShelfDraft) -> Shelf:
-    return load_shelf(shelf_draft.path)
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    return load_shelf(two_versions(tmp_path_factory.mktemp("versions") / "shelf").path)
 
 
 def faults(path: Path) -> set[tuple[str, str]]:
