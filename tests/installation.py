@@ -122,7 +122,7 @@ _CACHES = (
     installed._load,
     active._load_once,
     report_form.tickets,
-    stencils.stencil,
+    stencils.drawn,
     sessions._key,
 )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -17,8 +17,10 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.translation import override
 
+from tocsin.policy.active import get_pack
 from tocsin.public.page import context
 
+_MOST = 200  # a few pages in every language, for two versions of the pack
 _HOLE = re.compile(r"\[\[hole:([a-z0-9_]+)\]\]")
 
 
@@ -59,9 +61,19 @@ def made_up_request(path: str) -> HttpRequest:
     return request
 
 
-@cache
 def stencil(template: str, language: str, path: str, holes: Callable[[], Mapping[str, Any]]) -> Stencil:
-    """The stencil of ``template`` at ``path`` in ``language``; ``holes`` gives its context, made of ``hole(…)``."""
+    """The stencil of ``template`` at ``path`` in ``language``; ``holes`` gives its context, made of ``hole(…)``.
+
+    Drawn anew when another version of the pack begins.
+    """
+    return drawn(template, language, path, holes, get_pack().fingerprint)
+
+
+@lru_cache(maxsize=_MOST)
+def drawn(
+    template: str, language: str, path: str, holes: Callable[[], Mapping[str, Any]], _fingerprint: str
+) -> Stencil:
+    """As ``stencil``, kept for each version of the pack."""
     with override(language):
         return Stencil.cut(render_to_string(template, context(made_up_request(path), **holes())))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from tests.installation import Installation
 from tests.visitor import Visitor
+from tocsin.policy.active import get_pack
 from tocsin.public import stencils
 from tocsin.public.page import context
 from tocsin.public.report_form import _holes
@@ -55,9 +57,9 @@ class Reader(HTMLParser):
 
 @pytest.fixture(autouse=True)
 def forgotten() -> Iterator[None]:
-    stencil.cache_clear()
+    stencils.drawn.cache_clear()
     yield
-    stencil.cache_clear()
+    stencils.drawn.cache_clear()
 
 
 @pytest.mark.parametrize("value", HOSTILE)
@@ -176,3 +178,12 @@ def test_a_page_is_drawn_once_and_filled_often(monkeypatch: pytest.MonkeyPatch) 
         with override("en"):
             stencil("public/report.html", "en", reverse("report"), _holes).fill({"csrf": "c", "ticket": "t"})
     assert drawn == ["public/report.html"]
+
+
+def test_another_version_of_the_pack_is_drawn_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    pack = get_pack()
+    first = stencil("public/report.html", "en", reverse("report"), _holes)
+    monkeypatch.setattr(stencils, "get_pack", lambda: replace(pack, fingerprint="that of a newer version"))
+    second = stencil("public/report.html", "en", reverse("report"), _holes)
+    assert second is not first
+    assert stencil("public/report.html", "en", reverse("report"), _holes) is second
