@@ -56,9 +56,7 @@ def open_mailbox(page: Page, demo: Instance, words: list[str]) -> None:
     page.get_by_role("button", name="Open", exact=True).click()
 
 
-@pytest.mark.xfail(
-    reason="to be mended: the first page now leads to the guided form; this walk expects the short one", strict=False
-)
+@pytest.mark.xfail(reason="to be mended: the first page now leads to the guided form", strict=False)
 def test_a_tip_from_the_form_to_the_offline_proof(demo: Instance, visit: OpenContext, tmp_path: Path) -> None:
     reporter = visit(width=375).new_page()
     words = file_report(reporter, demo)

@@ -98,9 +98,7 @@ def test_one_changed_byte_is_judged_as_by_the_python_verifier(
     assert refused >= 200
 
 
-@pytest.mark.xfail(
-    reason="to be mended: the Python verifier names a wrong length now, the page names the tile", strict=False
-)
+@pytest.mark.xfail(reason="to be mended: the Python verifier says wrong length", strict=False)
 def test_damage_with_a_purpose_is_judged_as_by_the_python_verifier(
     open_page: OpenPage, published: Published, ask_python: AskPython, tmp_path: Path
 ) -> None:
