@@ -252,6 +252,8 @@ class Log:
             tiles = [above[at : at + 256] for at in range(0, len(above), 256)]
             for index, tile in enumerate(tiles):
                 stored, exact = self.tile(str(level), index, len(tile), 8192)
+                fits = len(stored) == 32 * len(tile) or len(tile) == 256 or not exact
+                need(fits, f"{tile_name(str(level), index)}.p/{len(tile)} has the wrong length.")
                 stored = stored if exact else stored[: 32 * len(tile)]
                 need(stored == b"".join(tile), f"Tile {index} at level {level} is not what the entries give.")
             level, above = level + 1, [root_of(tile) for tile in tiles if len(tile) == 256]
