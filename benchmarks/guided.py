@@ -29,6 +29,8 @@ from urllib.parse import urlencode
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.load.installation import make_installation
+
 STEPS, SHORT = "/{}/report/steps", "/{}/report"
 LANGUAGES = ("en", "zh-hans")
 _HIDDEN = re.compile(r'<input type="hidden" name="([a-z]+)" value="([^"]*)">')
@@ -161,24 +163,7 @@ def plain_page(size: int) -> Callable[[Any], Any]:
 
 def application(home: Path) -> Callable[..., Any]:
     """A fresh installation, and its public door as the server would load it."""
-    from tocsin.config.boot import boot, collect_static, migrate
-    from tocsin.config.demo_people import CUSTODIANS, UNIT_PASSPHRASE
-    from tocsin.config.setup import Answers, make_home
-
-    told = Answers(
-        unit="bench",
-        origin="bench.example/ledger",
-        pack="seed",
-        mode="demo",
-        unit_passphrase=UNIT_PASSPHRASE,
-        custodians=CUSTODIANS,
-        people=[],
-        behind_tls=False,
-    )
-    make_home(home, told)
-    boot("public", home)
-    migrate()
-    collect_static()
+    make_installation(home, "public")
     from tocsin.config.wsgi_public import application as door
 
     return door

@@ -28,7 +28,9 @@ from urllib.request import Request, urlopen
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.load.client import Insert, Load, Report, run_load
+from benchmarks.load.installation import make_installation
 from benchmarks.load.processes import cpu_seconds, free_port, running
+from tocsin.config.instance import PUBLIC_THREADS
 
 TEXT_WORDS = 120
 
@@ -90,28 +92,8 @@ def fsyncs_a_second(folder: Path, seconds: float) -> float:
 @contextmanager
 def tocsin_server(home: Path, workers: int, threads: int) -> Iterator[tuple[int, int]]:
     """A fresh installation without samples, its public door running: process group and port."""
-    from tocsin.config.boot import boot, collect_static, migrate
-    from tocsin.config.demo_people import CUSTODIANS, UNIT_PASSPHRASE
-    from tocsin.config.setup import Answers, make_home
-
     port = free_port()
-    answers = Answers(
-        unit="bench",
-        origin="bench.example/ledger",
-        pack="seed",
-        mode="demo",
-        unit_passphrase=UNIT_PASSPHRASE,
-        custodians=CUSTODIANS,
-        people=[],
-        public_port=port,
-        behind_tls=False,
-    )
-    make_home(home, answers)
-    settings = (home / "tocsin.toml").read_text().replace("[public]\n", f"[public]\n{_shape(workers, threads)}")
-    (home / "tocsin.toml").write_text(settings)
-    boot("public", home)
-    migrate()
-    collect_static()
+    make_installation(home, "public", settings=_shape(workers, threads), public_port=port)
     with running(["-m", "tocsin", "serve", "public"], port, {"TOCSIN_HOME": str(home)}) as group:
         yield group, port
 
@@ -235,7 +217,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 16, 64])
     parser.add_argument("--workers", type=int, default=2, help="processes of the public door")
-    parser.add_argument("--threads", type=int, default=4, help="threads of each process")
+    parser.add_argument("--threads", type=int, default=PUBLIC_THREADS, help="threads of each process")
     parser.add_argument("--folder", default=None, help="where to write: the disk to be measured")
     parser.add_argument("--json", action="store_true")
     told = parser.parse_args()

@@ -26,9 +26,10 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.load.browser import Browser
+from benchmarks.load.installation import make_installation
 from benchmarks.load.processes import free_port
 from tocsin.config.instance import Instance, load_instance
-from tocsin.config.servers import PARTS, Processes, wait_until_ready
+from tocsin.config.servers import all_parts
 
 WHAT = "Three men loaded cages from a lorry without plates into the old dairy. " * 8
 
@@ -57,37 +58,16 @@ class Found:
 @contextmanager
 def installation(home: Path) -> Iterator[Instance]:
     """A fresh one without samples, all its parts running; the ledger is published every ten seconds."""
-    from tocsin.config.boot import boot, collect_static, migrate
-    from tocsin.config.demo_people import CUSTODIANS, PEOPLE, UNIT_PASSPHRASE
-    from tocsin.config.setup import Answers, add_people, make_home
+    from tocsin.config.demo_people import PEOPLE
 
-    answers = Answers(
-        unit="bench",
-        origin="bench.example/ledger",
-        pack="seed",
-        mode="demo",
-        unit_passphrase=UNIT_PASSPHRASE,
-        custodians=CUSTODIANS,
-        people=PEOPLE,
-        public_port=free_port(),
-        desk_port=free_port(),
-        behind_tls=False,
-        batch_seconds=10,
-    )
-    make_home(home, answers)
-    boot("desk", home)
-    migrate()
-    add_people(answers.people)
-    collect_static()
-    instance, processes = load_instance(home), Processes(home)
-    for part in PARTS:
-        processes.start(part)
-    try:
-        wait_until_ready(instance, processes)
+    make_installation(home, "desk", people=PEOPLE, public_port=free_port(), desk_port=free_port(), batch_seconds=10)
+    from tocsin.config.setup import add_people
+
+    add_people(PEOPLE)
+    instance = load_instance(home)
+    with all_parts(instance) as processes:
         yield instance
         processes.require_running()
-    finally:
-        processes.stop()
 
 
 class Times:

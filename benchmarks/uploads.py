@@ -27,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.intake import tocsin_server
 from benchmarks.load.browser import Browser
 from benchmarks.load.processes import cpu_seconds, free_port, running
+from tocsin.config.instance import PUBLIC_THREADS
 
 MB = 1_000_000
 
@@ -177,7 +178,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--megabytes", type=int, default=100)
     parser.add_argument("--workers", type=int, default=2, help="processes of the public door")
-    parser.add_argument("--threads", type=int, default=16, help="threads of each process")
+    parser.add_argument("--threads", type=int, default=PUBLIC_THREADS, help="threads of each process")
     parser.add_argument("--folder", default=None, help="where to write: the disk to be measured")
     parser.add_argument("--json", action="store_true")
     told = parser.parse_args()

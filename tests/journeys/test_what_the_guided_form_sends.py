@@ -225,11 +225,30 @@ def test_the_contact_lies_in_the_identity_blob_and_goes_when_somebody_decides_to
     assert stored().particulars.award == ("" if mode == "anonymous" else "yes")
 
 
+@pytest.mark.parametrize(
+    ("question", "files", "offered"),
+    [("yes", "no", True), ("yes", "later", False), ("no", "no", False), ("no", "now", True)],
+)
+def test_who_promised_a_file_gets_a_place_for_it(question: str, files: str, offered: bool) -> None:
+    answers: dict[str, Typed] = {
+        **ENOUGH,
+        "category": {"category": "facility_tampering"},
+        "q-facility_tampering-photo_of_it": {"answer": question},
+        "files": {"evidence": files},
+    }
+    walk = Guided.open()
+    walk.walk("send", answers)
+    assert ('type="file"' in walk.page.body.decode()) is offered
+
+
 def test_the_words_of_an_earlier_report_lead_to_its_handle_and_are_kept_nowhere() -> None:
     first = Visitor().tell("the first report")
     ref = Tip.objects.get().ref
     walk = Guided.open()
-    walk.walk("send", {**ENOUGH, "earlier": {"earlier": " ".join(first.words).upper()}})
+    walk.walk("check", {**ENOUGH, "earlier": {"earlier": " ".join(first.words).upper()}})
+    assert "Nine words, not shown here" in walk.page.plain
+    assert first.words[0].upper() not in walk.page.plain
+    walk.walk("send")
     walk.press("send")
     content = content_of(Tip.objects.exclude(ref=ref).get())
     assert content.particulars.earlier == ref

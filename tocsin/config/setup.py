@@ -18,7 +18,8 @@ from tocsin.config.instance import PACKS, checked_batch
 from tocsin.ledger.leaf import Event
 from tocsin.ledger.note import NoteInvalid, Signer
 from tocsin.ledger.origins import split_origin
-from tocsin.policy.loader import load_pack
+from tocsin.policy.model import Pack
+from tocsin.policy.shelf import load_shelf
 from tocsin.vault.blobs import new_private_key, public_of
 from tocsin.vault.keyfiles import SHORTEST_PASSPHRASE, LockedKey, Stretching, write_secret
 from tocsin.vault.keyring import write_keyring
@@ -101,7 +102,7 @@ def _check(answers: Answers) -> None:
         if len(passphrase) < SHORTEST_PASSPHRASE:
             raise RuleBroken("A passphrase needs at least 12 characters. Four or more random words are good.")
     _check_names(answers)
-    load_pack(PACKS / _pack(answers))
+    _pack_of_today(answers)
 
 
 def _check_names(answers: Answers) -> None:
@@ -126,6 +127,11 @@ def _check_names(answers: Answers) -> None:
 def _pack(answers: Answers) -> str:
     """What ``tocsin.toml`` says: the name of a shipped pack, or a path that holds from every folder."""
     return answers.pack if (PACKS / answers.pack).is_dir() else str(Path(answers.pack).resolve())
+
+
+def _pack_of_today(answers: Answers) -> Pack:
+    """The version that is valid now, of a pack or of a shelf of versions. Raises ``PackInvalid``."""
+    return load_shelf(PACKS / _pack(answers)).at(clock.now())
 
 
 def _make_keys(home: Path, answers: Answers) -> None:
@@ -156,7 +162,7 @@ def _make_keys(home: Path, answers: Answers) -> None:
 
 
 def _settings(answers: Answers) -> str:
-    pack = load_pack(PACKS / _pack(answers))
+    pack = _pack_of_today(answers)
     hosts = {"public": answers.public_hosts, "desk": answers.desk_hosts}
     ports = {"public": answers.public_port, "desk": answers.desk_port}
     lines = [

@@ -80,7 +80,7 @@ def _ask() -> Answers:
     console.print("[bold]A new installation[/bold]. Nothing is sent anywhere; Ctrl-C leaves nothing behind.\n")
     unit = Prompt.ask("Name of the unit that reads the reports", default="intake")
     origin = Prompt.ask("Name of the public ledger (site and a word, no spaces)", default="tips.example.org/ledger")
-    packs = sorted(path.name for path in PACKS.iterdir() if (path / "pack.toml").is_file())
+    packs = sorted(path.name for path in PACKS.iterdir() if path.is_dir())
     pack = Prompt.ask("Policy pack (a name or a folder)", choices=None, default="seed" if "seed" in packs else packs[0])
     public_hosts = Prompt.ask("Names of the public door, separated by spaces", default="localhost 127.0.0.1").split()
     desk_hosts = Prompt.ask("Names of the desk, separated by spaces", default="localhost 127.0.0.1").split()

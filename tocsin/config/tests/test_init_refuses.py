@@ -13,6 +13,7 @@ from tocsin.config.cli import demo, initialise
 from tocsin.config.instance import PACKS, load_instance
 from tocsin.config.setup import make_home
 from tocsin.config.tests.command import ANSWERS, SECRETS, Operator, everything_in, one_at_a_time, tocsin
+from tocsin.policy.tests.conftest import two_versions
 from tocsin.vault.keyfiles import Stretching
 
 LOU_AND_MAX = 'lou = "lou alone knows of this"\nmax = "max alone knows of this"\n'
@@ -163,6 +164,12 @@ def test_demo_starts_no_real_installation(operator: Operator, bare_home: Path) -
     assert told.code == NOT_DONE
     assert "is a real installation" in told.words
     assert everything_in(bare_home) == before
+
+
+def test_a_shelf_of_versions_is_a_pack_like_any_other(tmp_path: Path) -> None:
+    shelf = two_versions(tmp_path / "shelf")
+    make_home(tmp_path / "home", answers_for_tests(pack=str(shelf.path)))
+    assert str(shelf.path) in (tmp_path / "home" / "tocsin.toml").read_text()
 
 
 def test_a_pack_given_as_a_path_is_found_from_every_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,15 +24,12 @@ from tocsin.public.page import in_language, language
 from tocsin.public.stencils import Stencil, hole, stencil
 
 _SCREEN = "public/guided/screen.html"
-_OWN = ("csrf", "ticket", "draft", "place", "count")
+_OWN = ("csrf", "ticket", "draft", "progress")
 
 
 def draw(draft: Draft, screen: Screen, *, ticket: str, csrf: str, notice: str = "") -> str:
     """The page with one screen, the answers so far sealed in it."""
-    names = [each.name for each in road.screens(draft)]
-    place = names.index(screen.name) + 1 if screen.name in names else 1
-    own = {"csrf": csrf, "ticket": ticket, "draft": drafts().seal(draft, ticket)}
-    own |= {"place": str(place), "count": str(len(names))}
+    own = {"csrf": csrf, "ticket": ticket, "draft": drafts().seal(draft, ticket), "progress": _progress(draft, screen)}
     variant = _VARIANTS.get(screen.name, _no_variant)(draft)
     form = None if screen.is_blank(draft) else screen.bound(draft)
     if form is None:
@@ -46,8 +43,20 @@ def draw(draft: Draft, screen: Screen, *, ticket: str, csrf: str, notice: str = 
             "prefix": _("Error:") + " " if wrong else "",
             "go": "send" if screen.name == SEND else "next",
         },
-        drawn={"back": _back() if place > 1 else "", "notice": _notice(notice) if notice else "", "body": body},
+        drawn={
+            "back": _back() if screen.name != road.FIRST else "",
+            "notice": _notice(notice) if notice else "",
+            "body": body,
+        },
     )
+
+
+def _progress(draft: Draft, screen: Screen) -> str:
+    """How far the reporter is; the end of the road is told when the category's questions are known."""
+    names = [each.name for each in road.screens(draft)]
+    told = {"place": names.index(screen.name) + 1 if screen.name in names else 1, "count": len(names)}
+    known = road.chosen_category(draft) and screen.name != "category"
+    return (_("Step %(place)s of %(count)s") if known else _("Step %(place)s")) % told
 
 
 def _frame_holes() -> dict[str, Any]:
@@ -111,7 +120,8 @@ def _category_code(draft: Draft) -> str:
 
 
 def _takes_files(draft: Draft) -> str:
-    return "files" if draft.first("files", "evidence") == "now" else ""
+    chosen = draft.first("files", "evidence")
+    return "files" if chosen == "now" or (chosen != "later" and road.promised_files(draft)) else ""
 
 
 _VARIANTS: Mapping[str, Callable[[Draft], str]] = {"what": _category_code, SEND: _takes_files}

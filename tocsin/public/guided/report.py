@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from tocsin.intake.submission import Submission, clean
 from tocsin.public.guided.draft import Draft
 from tocsin.public.guided.fields import answer_of
+from tocsin.public.guided.screen_forms import WordsField
 from tocsin.public.guided.screens import (
     Screen,
     as_sent,
@@ -134,6 +135,8 @@ def _lines_of(screen: Screen, draft: Draft) -> Iterator[Line]:
 
 def in_words(field: forms.Field, value: Any) -> str:
     """What stands in a field, as the reporter would say it."""
+    if isinstance(field, WordsField):
+        return _("Nine words, not shown here") if value else ""
     if isinstance(field, PartialDateField):
         return _day_in_words(field, value)
     if isinstance(field, forms.ChoiceField):

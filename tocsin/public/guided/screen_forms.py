@@ -208,10 +208,14 @@ class FilesForm(ScreenForm):
     )
 
 
+class WordsField(forms.CharField):
+    """Nine words of a code: a secret, which no page shows again but the one on which it is typed."""
+
+
 class EarlierForm(ScreenForm):
     """The code of an earlier report, so that staff can put both together. The tip keeps its handle, never the words."""
 
-    earlier = forms.CharField(
+    earlier = WordsField(
         label=gettext_lazy("Did you report before?"),
         help_text=gettext_lazy(
             "If you like, type the nine words of your earlier report, so that we can put both together. You may leave "

@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.policy.active import get_pack
-from tocsin.policy.category import Category, Question
+from tocsin.policy.category import Category, Question, QuestionType
 from tocsin.policy.rules import Anonymity
 from tocsin.public.guided import screen_forms as ask
 from tocsin.public.guided.draft import Draft, Typed
@@ -166,6 +166,15 @@ def question_screens(draft: Draft) -> tuple[Screen, ...]:
     """One screen for each question of the chosen category."""
     category = chosen_category(draft)
     return _question_screens(category.code) if category else ()
+
+
+def promised_files(draft: Draft) -> bool:
+    """Whether a question of the category was answered with "I will send it at the end"."""
+    category = chosen_category(draft)
+    return category is not None and any(
+        each.type is QuestionType.FILE and draft.first(question_name(category, each), "answer") == "yes"
+        for each in category.questions
+    )
 
 
 def all_screens(draft: Draft) -> tuple[Screen, ...]:
