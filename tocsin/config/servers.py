@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -17,6 +18,7 @@ from urllib.request import urlopen
 
 from granian.constants import Interfaces
 from granian.log import LogLevels
+from granian.log import logger as server_logger
 from granian.server import Server
 
 from tocsin.common.errors import Unsafe
@@ -32,6 +34,7 @@ def serve_door(name: str, door: Door) -> None:
     Raises ``Unsafe`` when something listens there already.
     """
     require_free(door)
+    server_logger.addFilter(_is_news)
     Server(
         f"tocsin.config.wsgi_{name}:application",
         address=door.address,
@@ -44,6 +47,11 @@ def serve_door(name: str, door: Door) -> None:
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
     ).serve()
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Not that there are many threads for few cores: they wait for slow uploads, and that is what they are for."""
+    return "Python threads" not in record.getMessage()
 
 
 def require_free(door: Door) -> None:
