@@ -50,6 +50,7 @@ def test_what_the_reporter_told_beside_the_story_reaches_staff(
         particulars=Particulars(mode="anonymous_with_token", earlier=before.ref, award="yes"),
     )
     page = desk(ines).get(f"/tips/{told.ref}")
+    assert "Danger" in page.plain
     assert "Somebody may be in danger" in page.plain
     assert "The reporter heard it from somebody else." in page.plain
     assert "Without my name, but with a chance of an award" in page.plain
