@@ -94,6 +94,12 @@ def daemon(mark: str) -> object:
     return "left"
 
 
+def linger(mark: str) -> object:
+    """The same, and wait for the end of the file."""
+    daemon(mark)
+    return len(sys.stdin.buffer.read())
+
+
 def who() -> object:
     """User, rights, and the limits that apply."""
     try:

@@ -11,6 +11,8 @@ import time
 import tracemalloc
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from tocsin.evidence.confinement import STRONGEST_FIRST, Confinement
 from tocsin.evidence.limits import MIB, Limits
 from tocsin.evidence.pipes import MOST_FINDINGS, Ending
 from tocsin.evidence.sandbox import Job, Ran
+from tocsin.evidence.tests.probes import SLEEPER
 
 ROOT = Path(__file__).resolve().parents[3]
 SMALL = Limits(
@@ -54,6 +57,17 @@ def run(name: str, *arguments: str, walls: Confinement, limits: Limits = SMALL, 
     return sandbox.run(Job("tocsin.evidence.tests.probes", (name, *arguments)), source, limits, walls)
 
 
+# A process that runs a probe on a file whose end never comes.
+CALLER = """
+import time
+from tocsin.evidence.sandbox import *
+def waiting():
+    yield b""
+    time.sleep(300)
+run(Job("tocsin.evidence.tests.probes", ({probe!r}, {mark!r})), waiting(), Limits(), Confinement({walls!r}))
+"""
+
+
 def told(ran: Ran) -> Any:
     assert ran.ending is Ending.FINISHED, ran
     return json.loads(ran.output)
@@ -71,12 +85,23 @@ def alive(mark: str) -> list[str]:
     return found
 
 
-def settled(true: Callable[[], bool]) -> bool:
+def begun(mark: str, sign: str) -> bool:
+    """Whether a second process with the mark is there and, if a sign is asked for, one that shows it too."""
+    found = alive(mark)
+    with suppress(OSError):
+        return len(found) > 1 and any(
+            sign.encode() in Path("/proc", process, "cmdline").read_bytes() for process in found
+        )
+    return False
+
+
+def settled(true: Callable[[], bool], every: float = 0.05) -> bool:
     """Whether it becomes true soon: what is killed stays visible until its parent has noticed."""
-    for _try in range(200):
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
         if true():
             return True
-        time.sleep(0.05)
+        time.sleep(every)
     return False
 
 
@@ -316,27 +341,23 @@ def test_processes_are_limited(walls: Confinement) -> None:
 
 @behind(*EVERY)
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's signal on a parent's death is Linux")
-def test_it_ends_when_the_calling_process_is_killed(walls: Confinement) -> None:
+@pytest.mark.parametrize("moment", ["at once", "a little later", "in the middle"])
+def test_it_ends_when_the_calling_process_is_killed(walls: Confinement, moment: str) -> None:
+    """Also when it was killed while the walls were still being built, and nothing had asked to be told of its death."""
     before = leftovers()
-    mark = f"mark-{uuid.uuid4()}"
-    code = (
-        "import time\nfrom tocsin.evidence.sandbox import *\n"
-        "def waiting():\n    yield b''\n    time.sleep(300)\n"
-        f"run(Job('tocsin.evidence.tests.probes', ('daemon', {mark!r})), waiting(), Limits(), "
-        f"Confinement({walls.value!r}))"
-    )
-    caller = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
-    try:
-        for _try in range(400):
-            if len(alive(mark)) > 1:
-                break
-            time.sleep(0.05)
-        assert len(alive(mark)) > 1
-    finally:
-        caller.kill()
-        caller.wait()
-    assert gone(mark)
-    assert settled(lambda: leftovers() <= before), "a folder of a killed process is nobody's to tidy up later"
+    probe, sign = ("linger", SLEEPER) if moment == "in the middle" else ("daemon", "")
+    for attempt in range(1 if sign else 6):
+        mark = f"mark-{uuid.uuid4()}"
+        code = CALLER.format(probe=probe, mark=mark, walls=walls.value)
+        caller = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
+        try:
+            assert settled(partial(begun, mark, sign), every=0.001)
+            time.sleep(0.001 * attempt if moment == "a little later" else 0)
+        finally:
+            caller.kill()
+            caller.wait()
+        assert gone(mark)
+        assert settled(lambda: leftovers() <= before), "a folder of a killed process is nobody's to tidy up later"
 
 
 # Whatever it does, it is a result.
