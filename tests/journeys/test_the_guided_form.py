@@ -190,10 +190,32 @@ def test_a_new_screen_from_which_somebody_went_back_is_not_skipped_either() -> N
     walk.press("change:category")
     first = questions_of(get_pack().category("agent_lost"))[0]
     walk.press(category="agent_lost")
+    assert walk.at == "what", "what is lawful here, and whom to call, was not read yet"
+    walk.press()
     assert walk.at == first
     walk.walk_back_to("category")
     walk.press()
     assert walk.at == first
+
+
+def test_back_after_change_leads_to_the_check_page_and_from_there_along_the_road() -> None:
+    walk = at_check()
+    walk.press("change:where")
+    walk.press("back", where="by the brook")
+    assert walk.at == "check"
+    assert "by the brook" in walk.page.plain
+    walk.press("back")
+    before = walk.at
+    assert before != "check"
+    walk.press("back")
+    assert walk.at not in ("check", before)
+
+
+def test_the_same_category_chosen_again_asks_nothing_anew() -> None:
+    walk = at_check()
+    walk.press("change:category")
+    walk.press()
+    assert walk.at == "check"
 
 
 def test_another_category_asks_its_questions_and_drops_the_old_answers() -> None:
@@ -203,6 +225,7 @@ def test_another_category_asks_its_questions_and_drops_the_old_answers() -> None
     walk.walk("check", answers)
     walk.press("change:category")
     walk.press(category="invasive_species")
+    walk.press()
     # Both ask for "species": the answer to one question must not become the answer to the other.
     assert walk.form.fields["answer"] == ""
     new = questions_of(get_pack().category("invasive_species"))

@@ -6,7 +6,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.urls import path
 
 from tocsin.public import errors
-from tocsin.public.views import guidance, guided, ledger_files, mailbox, pages, report, verify
+from tocsin.public.views import guidance, guided, keeping, ledger_files, mailbox, pages, report, verify
 
 app_name = "public"
 
@@ -23,6 +23,7 @@ urlpatterns = [
         path("guide", guidance.guide, name="guide"),
         path("report", report.report, name="report"),
         path("report/steps", guided.guided, name="guided"),
+        path("report/keep", keeping.keep, name="keep-words"),
         path("mailbox", mailbox.sign_in, name="mailbox-sign-in"),
         path("mailbox/messages", mailbox.messages, name="mailbox"),
         path("mailbox/write", mailbox.write, name="mailbox-write"),

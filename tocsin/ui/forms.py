@@ -16,12 +16,14 @@ from django.forms.boundfield import BoundField
 from django.forms.renderers import BaseRenderer, DjangoTemplates
 from django.forms.widgets import Widget
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 OUR_WIDGETS = frozenset(
     path.name for path in (Path(__file__).parent / "templates" / "ui" / "forms" / "widgets").glob("*.html")
 )
+
+LARGEST_TOLD = 2_000  # characters: about a page
 
 
 def css_class_of(widget: Widget) -> str:
@@ -57,11 +59,13 @@ class UiBoundField(BoundField):
 
     @property
     def length_limit(self) -> int | None:
-        """Characters a text area takes, said in words: ``maxlength`` would cut pasted text silently."""
-        if isinstance(self.field.widget, forms.Textarea):
-            limit: int | None = getattr(self.field, "max_length", None)
-            return limit
-        return None
+        """Characters a text area takes, where somebody may well write more. Said in words: ``maxlength`` cuts silently.
+
+        Above that nobody counts; whoever reaches it is told with the error.
+        """
+        limit: int | None = getattr(self.field, "max_length", None)
+        is_told = isinstance(self.field.widget, forms.Textarea) and limit is not None and limit <= LARGEST_TOLD
+        return limit if is_told else None
 
     @property
     def aria_describedby(self) -> str | None:
@@ -214,6 +218,9 @@ class Checkboxes(_OptionHints, forms.CheckboxSelectMultiple):
     """Several choices; ``hints`` by value, ``layout`` is ``""`` or ``small``."""
 
 
+_YEAR_FIRST = ("zh", "ja", "ko")  # languages that say a date from the year to the day (CLDR, dateFormats)
+
+
 class DateParts(forms.MultiWidget):
     """Day, month and year in three boxes, as people know a date; none is a calendar to click through."""
 
@@ -238,6 +245,8 @@ class DateParts(forms.MultiWidget):
         for part, label, width in zip(context["widget"]["subwidgets"], labels, (2, 2, 4), strict=True):
             part["label"] = label
             part["attrs"]["class"] = f"govuk-input govuk-date-input__input govuk-input--width-{width}{wrong}"
+        if (get_language() or "").startswith(_YEAR_FIRST):
+            context["widget"]["subwidgets"].reverse()
         return context
 
 

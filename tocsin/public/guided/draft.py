@@ -12,7 +12,7 @@ import binascii
 import hmac
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -68,6 +68,14 @@ class Draft:
         """The draft with one more screen; an answer given before is replaced."""
         seen = self.seen if screen in self.seen else (*self.seen, screen)
         return replace(self.kept(screen, typed), seen=seen)
+
+    def seen_all(self, screens: Set[str]) -> bool:
+        """Whether every one of these screens was answered."""
+        return screens <= set(self.seen)
+
+    def unseen(self, screen: str) -> Draft:
+        """The draft as if that screen had not been answered; what was typed on it stays."""
+        return replace(self, seen=tuple(name for name in self.seen if name != screen))
 
 
 class DraftBox:

@@ -89,8 +89,9 @@ def _told(screen: Screen, variant: str) -> dict[str, Any]:
 
 def _answers(draft: Draft) -> dict[str, str]:
     """The parts of the check page: hints, and a line for every answer."""
+    given, empty = _line("given"), _line("")
     told = (
-        _line("given" if line.answer else "").fill(
+        (given if line.answer else empty).fill(
             {"question": line.question, "screen": line.screen},
             drawn={"answer": escape(line.answer).replace("\n", "<br>")},
         )

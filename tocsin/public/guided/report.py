@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django import forms
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
 from tocsin.intake.submission import Submission, clean
 from tocsin.public.guided.draft import Draft
 from tocsin.public.guided.fields import answer_of
+from tocsin.public.guided.once import once_per_language
 from tocsin.public.guided.screen_forms import WordsField
 from tocsin.public.guided.screens import (
     Screen,
+    all_screens,
     as_sent,
     chosen_category,
     gives_identity,
@@ -28,6 +32,8 @@ from tocsin.ui.forms import PartialDateField
 from tocsin.ui.templatetags.ui import plain_date
 
 _PLAIN = ("what", "heard", "think", "when", "day", "often", "still", "where", "who", "source", "how", "relation")
+
+_NO_FILES: MultiValueDict[str, Any] = MultiValueDict()
 
 
 class Unfinished(Exception):
@@ -116,35 +122,61 @@ class Line:
 
 def lines(draft: Draft) -> list[Line]:
     """Everything that was asked so far, in the order of the road."""
-    return [line for screen in screens(draft) for line in _lines_of(screen, draft)]
+    category = chosen_category(draft)
+    asked = _asked(category.code if category else "")
+    seen = [screen.name for screen in screens(draft) if screen.name in draft.seen]
+    return [line for name in seen for line in _lines_of(name, asked[name], draft)]
 
 
-def _lines_of(screen: Screen, draft: Draft) -> Iterator[Line]:
-    fields = screen.fields(draft)
-    if not fields or screen.name not in draft.seen:
+def _lines_of(screen: str, asked: Sequence[_Asked], draft: Draft) -> Iterator[Line]:
+    if asked and draft.is_unknown(screen):
+        yield Line(asked[0].question, _("I do not know"), screen)
         return
-    first, typed = next(iter(fields)), as_sent(draft.of(screen.name))
-    if draft.is_unknown(screen.name):
-        yield Line(str(fields[first].label), _("I do not know"), screen.name)
-        return
-    for name, field in fields.items():
-        answer = in_words(field, field.widget.value_from_datadict(typed, {}, name))
-        if answer or name == first:
-            yield Line(str(field.label), answer, screen.name)
+    typed = as_sent(draft.of(screen))
+    for place, each in enumerate(asked):
+        answer = each.in_words(each.widget.value_from_datadict(typed, _NO_FILES, each.field))
+        if answer or not place:
+            yield Line(each.question, answer, screen)
 
 
-def in_words(field: forms.Field, value: Any) -> str:
-    """What stands in a field, as the reporter would say it."""
+@dataclass(frozen=True)
+class _Asked:
+    """A field of a screen as the check page needs it; ``in_words`` says what stands in it as the reporter would."""
+
+    field: str
+    question: str
+    widget: forms.Widget
+    in_words: Callable[[Any], str]
+
+
+@once_per_language
+def _asked(category: str) -> Mapping[str, Sequence[_Asked]]:
+    """The fields of every screen of the road with the questions of ``category``."""
+    draft = Draft().kept("category", {"category": [category]})
+    return {
+        screen.name: [
+            _Asked(name, str(field.label), field.widget, _speaker(field))
+            for name, field in screen.fields(draft).items()
+        ]
+        for screen in all_screens(draft)
+    }
+
+
+def _speaker(field: forms.Field) -> Callable[[Any], str]:
     if isinstance(field, WordsField):
-        return _("Nine words, not shown here") if value else ""
+        hidden = _("Nine words, not shown here")
+        return lambda typed: hidden if typed else ""
     if isinstance(field, PartialDateField):
-        return _day_in_words(field, value)
+        return partial(_day_in_words, field)
     if isinstance(field, forms.ChoiceField):
-        chosen = value if isinstance(value, (list, tuple)) else [value]
         listed: Any = field.choices  # pairs in all our forms, whatever else Django allows
-        labels = {str(code): str(label) for code, label in listed}
-        return "\n".join(labels[str(each)] for each in chosen if str(each) in labels)
-    return str(value or "")
+        return partial(_choices_in_words, {str(code): str(label) for code, label in listed})
+    return lambda typed: str(typed or "")
+
+
+def _choices_in_words(labels: Mapping[str, str], chosen: Any) -> str:
+    codes = chosen if isinstance(chosen, (list, tuple)) else [chosen]
+    return "\n".join(labels[str(code)] for code in codes if str(code) in labels)
 
 
 def _day_in_words(field: PartialDateField, parts: Any) -> str:

@@ -17,25 +17,12 @@ from tocsin.policy.active import get_pack
 from tocsin.policy.category import Question
 from tocsin.policy.rules import Anonymity
 from tocsin.public.guided.fields import check_order, fields_of, point_field, text_area
+from tocsin.public.guided.form_base import ScreenForm, SharedFields
 from tocsin.public.guided.once import once_per_language
 from tocsin.public.page import language
 from tocsin.tips.mailbox import find_tip
-from tocsin.ui.forms import PartialDateField, Radios, UiFormMixin
+from tocsin.ui.forms import PartialDateField, Radios
 from tocsin.vault.codes import CodeKeys, candidate_seeds
-
-
-class ScreenForm(UiFormMixin, forms.Form):
-    """A form whose first field is the heading of the page."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.heading_field = next(iter(self.fields))
-        self.auto_id = "id_%s"
-
-    @property
-    def says_optional(self) -> bool:  # type: ignore[override]  # a property here, an attribute in the mixin
-        """Say "(optional)" only where another field of the screen is not."""
-        return any(field.required for field in self.fields.values())
 
 
 def _choose(name: str, *, hints: Mapping[str, Any] | None = None, required: bool = True) -> forms.ChoiceField:
@@ -286,5 +273,5 @@ def question_form(question: Question) -> type[forms.Form]:
                 self.add_error("until", wrong)
             return cleaned
 
-    QuestionForm.base_fields = fields
+    QuestionForm.base_fields = SharedFields(fields)
     return QuestionForm

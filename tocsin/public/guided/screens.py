@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Text = str | Promise
 _QUESTION = "q-"
+_UNKNOWN = _("I do not know")
 
 
 def _always(_draft: Draft) -> bool:
@@ -39,7 +40,8 @@ def _always(_draft: Draft) -> bool:
 class Screen:
     """``form`` makes the bound or unbound form; ``None`` for a screen that only tells something.
 
-    ``template`` draws what stands above the fields; ``may_be_unknown`` offers the button "I do not know".
+    ``template`` draws what stands above the fields; ``unknown`` is the text of the button "I do not know", where there
+    is one.
     """
 
     name: str
@@ -47,7 +49,7 @@ class Screen:
     form: Callable[[Draft], type[forms.Form]] | None = None
     template: str = ""
     shown: Callable[[Draft], bool] = _always
-    may_be_unknown: bool = False
+    unknown: Text = ""
 
     def is_blank(self, draft: Draft) -> bool:
         """Whether it shows nothing of what was typed: it only tells something, or was not answered in words yet."""
@@ -128,9 +130,9 @@ BEFORE = (
     Screen("category", _("What is it about?"), lambda draft: ask.category_form()),
     Screen("what", _("What happened"), lambda draft: ask.WhatForm, "public/guided/what.html"),
     Screen("told", _("What others say, what you think"), lambda draft: ask.ToldForm),
-    Screen("when", _("When"), lambda draft: ask.WhenForm, may_be_unknown=True),
-    Screen("where", _("Where"), lambda draft: ask.WhereForm, may_be_unknown=True),
-    Screen("who", _("Who"), lambda draft: ask.WhoForm, may_be_unknown=True),
+    Screen("when", _("When"), lambda draft: ask.WhenForm, unknown=_("I do not know any of this")),
+    Screen("where", _("Where"), lambda draft: ask.WhereForm, unknown=_UNKNOWN),
+    Screen("who", _("Who"), lambda draft: ask.WhoForm, unknown=_UNKNOWN),
 )
 AFTER = (
     Screen("how", _("How you know"), lambda draft: ask.HowForm),
@@ -159,7 +161,7 @@ def _question_screens(code: str) -> tuple[Screen, ...]:
 def _question_screen(category: Category, question: Question) -> Screen:
     form = ask.question_form(question)
     name = question_name(category, question)
-    return Screen(name, question.label.text(language()), lambda draft: form, may_be_unknown=True)
+    return Screen(name, question.label.text(language()), lambda draft: form, unknown=_UNKNOWN)
 
 
 def question_screens(draft: Draft) -> tuple[Screen, ...]:
@@ -223,7 +225,12 @@ def after(draft: Draft, name: str) -> Screen:
 
 
 def before(draft: Draft, name: str) -> Screen:
-    """Where "Back" leads: the screen before, the first one at the beginning."""
+    """Where "Back" leads: the screen before, the first one at the beginning.
+
+    To the check page if one came from there, unless a changed answer has added screens that were not seen yet.
+    """
     road = screens(draft)
     names = [screen.name for screen in road]
+    if CHECK in draft.seen and name not in (CHECK, SEND) and draft.seen_all(set(names) - {CHECK, SEND}):
+        return road[names.index(CHECK)]
     return road[max(0, names.index(name) - 1)] if name in names else road[0]

@@ -21,6 +21,7 @@ PLAIN = [
     "A foreign ship lay in the harbour. They asked for the plans of the pumps.",
     "昨晚有两个人往河里倒桶，车没有牌照。",
     "2026年5月1日，三只天鹅死在湖边，位置 39.9041, 116.4074。",
+    "我是昨晚在路上看到的，我是听邻居说的。",
 ]
 
 
@@ -67,11 +68,29 @@ def test_a_telephone_number_or_address_is_pointed_out(text: str) -> None:
         "It lies behind my house.",
         "我的领导让我做的。",
         "我叫小明",
+        "我是这里的保安",
         "他是我的邻居",
     ],
 )
 def test_words_about_oneself_are_pointed_out(text: str) -> None:
     assert kinds(text) == [MYSELF]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("fr", "Les étrangers du quartier font du bruit."),
+        ("es", "Son todos unos extranjeros."),
+        ("ru", "Они верующие."),
+        ("ar", "هم من الأجانب"),
+    ],
+)
+def test_words_that_are_no_ground_are_known_in_the_language_of_the_page(language: str, text: str) -> None:
+    draft = Draft().answered("what", {"what": [text]})
+    with override("en"):
+        assert hints(draft) == []
+    with override(language):
+        assert len(hints(draft)) == 1
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,11 @@ def test_the_numbered_holes_are_those_that_the_receipt_fills() -> None:
     ("template", "holes", "names"),
     [
         ("public/report.html", _holes, {"csrf", "ticket"}),
-        ("public/receipt.html", _receipt_holes, {"promise", "acknowledge_by", "files", "mailbox_address", *WORD_HOLES}),
+        (
+            "public/receipt.html",
+            _receipt_holes,
+            {"promise", "acknowledge_by", "files", "mailbox_address", "csrf", "day", *WORD_HOLES},
+        ),
     ],
 )
 def test_every_hole_of_a_page_is_known_and_used(language: str, template: str, holes: object, names: set[str]) -> None:

@@ -16,7 +16,7 @@ from tocsin.public.guided import screens as road
 from tocsin.public.guided.draft import UNKNOWN, Draft, DraftInvalid, drafts
 from tocsin.public.guided.drawing import draw
 from tocsin.public.guided.report import Unfinished, submission_of
-from tocsin.public.guided.screens import SEND, Screen
+from tocsin.public.guided.screens import CHECK, SEND, Screen
 from tocsin.public.pace import Cost, slowed
 from tocsin.public.report_form import tickets
 from tocsin.public.uploads import take_files
@@ -42,14 +42,19 @@ def guided(request: HttpRequest) -> HttpResponse:
 
 def _move(request: HttpRequest, draft: Draft, at: Screen, ticket: Ticket) -> HttpResponse:
     go, token = request.POST.get("go", "next"), request.POST.get("ticket", "")
-    if go == "unknown" and at.may_be_unknown:
+    if go == "unknown" and at.unknown:
         draft = draft.answered(at.name, {UNKNOWN: ["1"]})
         return show(request, draft, road.after(draft, at.name), token)
     typed = at.typed_in(request.POST, draft)
     if go in ("stay", "back"):
         draft = draft.kept(at.name, typed)
+        if go == "back" and at.name == CHECK:
+            draft = draft.unseen(CHECK)  # from here on "Back" leads along the road again
         return show(request, draft, at if go == "stay" else road.before(draft, at.name), token)
+    category = road.chosen_category(draft)
     draft = draft.answered(at.name, typed)
+    if road.chosen_category(draft) != category:
+        draft = draft.unseen("what")  # what is lawful, and whom to call, differs: it stands on that screen
     if go.startswith("change:"):
         return show(request, draft, road.screen_named(draft, go.removeprefix("change:")) or at, token)
     if at.answers(draft) is None:

@@ -24,6 +24,7 @@ from tocsin.public.page import context, language
 from tocsin.public.report_form import FIELDS, ReportForm, blank_form, tickets
 from tocsin.public.stencils import hole, numbered, stencil
 from tocsin.public.uploads import refused_files
+from tocsin.public.views.keeping import mailbox_address
 from tocsin.ui.templatetags.ui import plain_date
 from tocsin.vault.codes import WORDS, words_of
 
@@ -78,22 +79,24 @@ def send(request: HttpRequest, ticket: Ticket, submission: Submission, again: Sh
             return answer
     refused = refused_files(request)
     files = files_taken(submission.files, refused) if submission.files or refused else ""
-    return _receipt(accepted, files, request.get_host() + reverse("mailbox-sign-in"))
+    return _receipt(request, accepted, files)
 
 
-def _receipt(accepted: Accepted, files: str, mailbox_address: str) -> HttpResponse:
+def _receipt(request: HttpRequest, accepted: Accepted, files: str) -> HttpResponse:
     if accepted.seed is None:
         raise AssertionError("a web attempt always knows its own words")
     words = words_of(accepted.seed, language())
     told = {f"word{place}": word for place, word in enumerate(words)}
     told |= {"promise": accepted.promise.decode(), "acknowledge_by": plain_date(accepted.acknowledge_by)}
-    told["mailbox_address"] = mailbox_address
+    told |= {"mailbox_address": mailbox_address(request), "csrf": get_token(request)}
+    told["day"] = accepted.acknowledge_by.isoformat()
     page = stencil("public/receipt.html", language(), reverse("report"), _receipt_holes)
     return HttpResponse(page.fill(told, drawn={"files": files}))
 
 
 def _receipt_holes() -> dict[str, Any]:
-    plain = {name: hole(name) for name in ("promise", "acknowledge_by", "files", "mailbox_address")}
+    names = ("promise", "acknowledge_by", "files", "mailbox_address", "csrf", "day")
+    plain = {name: hole(name) for name in names}
     return {"words": numbered("word", WORDS), **plain}
 
 

@@ -11,6 +11,7 @@ import pytest
 from django import forms
 from django.core.exceptions import ValidationError
 from django.template.loader import render_to_string
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,7 +35,7 @@ class Story(UiFormMixin, forms.Form):
     label_sizes = {"place": "m"}
 
     story = forms.CharField(
-        label="What did the person do?", help_text="In your words.", max_length=20_000, widget=forms.Textarea
+        label="What did the person do?", help_text="In your words.", max_length=2_000, widget=forms.Textarea
     )
     place = forms.CharField(label="Where was it?", required=False)
     when = PartialDateField(label="When was it?", help_text="The year is enough.", required=False)
@@ -71,7 +72,29 @@ def test_hint_error_and_length_note_are_read_out_with_the_control(wrong: Page) -
     assert story["aria-describedby"].split() == ["id_story_hint", "id_story_error", "id_story_note"]
     assert story["aria-invalid"] == "true"
     assert "govuk-textarea--error" in story["class"]
-    assert "You can write up to 20,000 characters." in wrong.text
+    assert "You can write up to 2,000 characters." in wrong.text
+
+
+def test_a_limit_that_nobody_reaches_is_not_told_beforehand() -> None:
+    class Long(UiFormMixin, forms.Form):
+        story = forms.CharField(max_length=200_000, widget=forms.Textarea)
+
+    page = page_of(Long())
+    assert "characters" not in page.text
+    assert "aria-describedby" not in page.find("textarea")[0]
+    assert "200000" in page_of(Long({"story": "a" * 200_001})).text.replace(",", "")
+
+
+@pytest.mark.parametrize(("language", "first"), [("en", "Day"), ("fr", "Jour"), ("zh-hans", "年")])
+def test_the_parts_of_a_date_stand_in_the_order_of_the_language(language: str, first: str) -> None:
+    with override(language):
+        form = Story({"when_day": "7", "when_month": "5", "when_year": "2026"})
+        page = page_of(form)
+        labels = [text for text in ("Day", "Jour", "日", "年") if text in page.text]
+        assert min(labels, key=page.text.index) == first
+        assert form["when"].value() == ["7", "5", "2026"]
+    boxes = [box["name"] for box in page.find("input") if box["name"].startswith("when")]
+    assert boxes[0] == ("when_year" if first == "年" else "when_day")
 
 
 def test_a_group_is_described_by_its_fieldset(wrong: Page) -> None:
