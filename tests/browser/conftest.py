@@ -32,7 +32,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     home = tmp_path_factory.mktemp("demo") / "home"
     command = [sys.executable, "-m", "tocsin", "demo", "--prepare-only", "--home", str(home)]
     ports = ["--public-port", str(free_port()), "--desk-port", str(free_port())]
-    subprocess.run([*command, *ports], check=True, timeout=120, capture_output=True)
+    made = subprocess.run([*command, *ports], check=False, timeout=120, capture_output=True, text=True)
+    assert made.returncode == 0, made.stdout + made.stderr
     instance = load_instance(home)
     processes = Processes(home, extra_environment={"TOCSIN_BATCH_SECONDS": "1"})
     for part in PARTS:

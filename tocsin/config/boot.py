@@ -24,7 +24,14 @@ def migrate() -> None:
 
 
 def collect_static() -> None:
-    """Gather, fingerprint and compress the style sheets that the doors serve."""
+    """Gather, fingerprint and compress the style sheets that the doors serve.
+
+    One folder of the checkout serves every installation beside it: two that start at once take turns.
+    """
+    from django.conf import settings
     from django.core.management import call_command
 
-    call_command("collectstatic", interactive=False, verbosity=0)
+    from tocsin.ledger.durable_files import only_one_writer
+
+    with only_one_writer(settings.STATIC_ROOT.parent):
+        call_command("collectstatic", interactive=False, verbosity=0)

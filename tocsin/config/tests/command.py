@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,14 +72,6 @@ def tocsin(*arguments: str, home: Path, typed: str = "", **more: str) -> Told:
         start_new_session=True,  # else a question for a passphrase would go to the tester's own terminal
     )
     return Told(done.returncode, done.stdout, done.stderr)
-
-
-@contextmanager
-def one_at_a_time() -> Iterator[None]:
-    """Among all test processes: ``init`` gathers style sheets into one folder of the checkout."""
-    with (Path(tempfile.gettempdir()) / "tocsin-tests-init.lock").open("ab") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        yield
 
 
 class Operator:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.installation import answers_for_tests
 from tocsin.config.setup import make_home
-from tocsin.config.tests.command import ANSWERS, Operator, Told, one_at_a_time, tocsin
+from tocsin.config.tests.command import ANSWERS, Operator, Told, tocsin
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     folder = tmp_path_factory.mktemp("installed")
     answers = folder / "answers.toml"
     answers.write_text(ANSWERS)
-    with one_at_a_time():
-        told = tocsin("init", "--answers", str(answers), home=folder / "home")
+    told = tocsin("init", "--answers", str(answers), home=folder / "home")
     assert told.code == 0, told.words
     return Installed(folder / "home", told)
 

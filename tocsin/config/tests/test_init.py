@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
+from pytest_django.fixtures import Settings
 from rich.prompt import IntPrompt, Prompt
 
 from tocsin.common import clock
+from tocsin.config.boot import collect_static
 from tocsin.config.cli import initialise
 from tocsin.config.instance import PACKS, load_instance
 from tocsin.config.safety import faults
@@ -163,3 +167,25 @@ def test_typing_the_answers_asks_again_for_what_is_short_or_unlike(monkeypatch: 
     assert [(person.username, person.password) for person in told.people] == [("admin", PASSWORD)]
     assert (PACKS / told.pack / "pack.toml").is_file()
     assert next(passphrases, None) is None
+
+
+def test_style_sheets_are_gathered_by_one_at_a_time(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All installations beside one checkout share the folder, and gathering deletes before it writes."""
+    settings.STATIC_ROOT = tmp_path / "build" / "static"
+    inside: list[int] = []
+    most = 0
+
+    def gather(*_told: object, **_more: object) -> None:
+        nonlocal most
+        inside.append(1)
+        most = max(most, len(inside))
+        time.sleep(0.05)
+        inside.pop()
+
+    monkeypatch.setattr("django.core.management.call_command", gather)
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(collect_static) for _place in range(4)]:
+            done.result()
+    assert most == 1
