@@ -37,10 +37,10 @@ class Outcome:
 def main() -> int:
     """Run the parts one after the other and print how each ended; the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--only", choices=("sqlite", "postgresql", "serial"), help="run one part")
+    parser.add_argument("--only", choices=("sqlite", "postgresql", "crash", "browser"), help="run one part")
     parser.add_argument("pytest_arguments", nargs="*", help="passed on to pytest, after --")
     told = parser.parse_args()
-    parts = {"sqlite": _on_sqlite, "postgresql": _on_postgresql, "serial": _serially}
+    parts = {"sqlite": _on_sqlite, "postgresql": _on_postgresql, "crash": _with_crashes, "browser": _in_browser}
     chosen = [told.only] if told.only else list(parts)
     outcomes = [parts[name](told.pytest_arguments) for name in chosen]
     print("\nSummary")
@@ -64,12 +64,17 @@ def _on_postgresql(more: list[str]) -> Outcome:
         return Outcome(name, False, 0, f"PostgreSQL did not start: {fault}")
 
 
-def _serially(more: list[str]) -> Outcome:
-    name = "Real processes and headless browser"
+def _with_crashes(more: list[str]) -> Outcome:
+    return _pytest("Real processes, killed", ["-n", "0", "-m", "crash", *more], {})
+
+
+def _in_browser(more: list[str]) -> Outcome:
+    """Two at a time, each with a demonstration of its own: much of the time a browser waits for a page."""
+    name = "Headless browser"
     browser = _chromium()
     if browser is None:
         return Outcome(name, False, 0, "no Chromium: install the package chromium, or name one in TOCSIN_CHROMIUM")
-    return _pytest(name, ["-n", "0", "-m", "crash or browser", *more], {"TOCSIN_CHROMIUM": browser})
+    return _pytest(name, ["-n", "2", "-m", "browser", *more], {"TOCSIN_CHROMIUM": browser})
 
 
 def _pytest(name: str, arguments: list[str], environment: dict[str, str]) -> Outcome:

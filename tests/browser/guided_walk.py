@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import FilePayload, Locator, Page
 
 from tests.browser.conftest import public_url
 from tocsin.config.instance import Instance
+from tocsin.evidence.tests.samples import jpeg, pdf
 
 CATEGORIES = sorted(
     path.stem for path in (Path(__file__).resolve().parents[2] / "packs" / "seed" / "categories").glob("*.toml")
 )
 LANGUAGES = ("en", "zh-hans")
+ALL_LANGUAGES = (*LANGUAGES, "ar", "fr", "ru", "es")
 TOLD = "Three men loaded cages from a lorry without plates. 三个人从一辆没有牌照的货车上卸下笼子。"
-CHOSEN: Mapping[str, str] = {"risk": "no", "mode": "named", "evidence": "later"}
+CHOSEN: Mapping[str, str] = {"risk": "no", "mode": "named", "evidence": "now"}
 """Which answer is chosen, by name of the field; the last one everywhere else."""
 LINES: Mapping[str, str] = {"point": "39.90, 116.40", "day": "3", "month": "5", "year": "2026", "answer": "20–30"}
 """What is typed into lines, by the last part of the field's name."""
+PHOTO: FilePayload = {"name": "lake.jpg", "mimeType": "image/jpeg", "buffer": jpeg()}
+PAPER: FilePayload = {"name": "清单.pdf", "mimeType": "application/pdf", "buffer": pdf()}
+"""A photo that says where it was taken, and a paper whose name is Chinese."""
 _ON_THE_SCREEN = """form => [...form.elements]
     .filter(each => each.name && !['hidden', 'submit', 'fieldset'].includes(each.type))
     .map(each => [each.type, each.name, each.value])"""
@@ -57,6 +62,8 @@ def fill(page: Page, *, category: str) -> None:
             page.check(f"[name={name}][value={value}]")
         elif kind == "text":
             page.fill(f"[name={name}]", LINES[name.rpartition("_")[2]])
+        elif kind == "file":
+            page.set_input_files(f"[name={name}]", [PHOTO, PAPER])
         elif kind == "textarea" and name != "earlier":
             page.fill(f"[name={name}]", TOLD)
     for name, value in wanted.items():

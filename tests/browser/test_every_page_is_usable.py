@@ -1,8 +1,9 @@
-"""Accessibility (axe-core), width, weight and hosts of every page that exists, in both languages."""
+"""Accessibility (axe-core), width, weight and hosts of every page that exists; public ones in every language."""
 
 from __future__ import annotations
 
 import gzip
+import re
 from urllib.request import Request, urlopen
 
 import pytest
@@ -10,10 +11,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.browser.conftest import OpenContext, desk_url, pictures, public_url, sign_in
+from tests.browser.guided_walk import ALL_LANGUAGES, PHOTO
 from tocsin.config.instance import Instance
 
 pytestmark = pytest.mark.browser
-LANGUAGES = ("en", "zh-hans")
 WIDTHS = (320, 375, 1280)
 HEAVIEST = 60 * 1024
 MOST_REQUESTS = 10
@@ -21,6 +22,7 @@ MOST_REQUESTS = 10
 
 def check(page: Page, name: str) -> None:
     """No axe violation, nothing wider than the screen at any width."""
+    page.wait_for_load_state()  # a click waits for the answer to begin, not for its end
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than {width} px"
@@ -31,7 +33,7 @@ def check(page: Page, name: str) -> None:
     assert found.violations_count == 0, f"{name}: {found.generate_report()}"
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", ALL_LANGUAGES)
 def test_every_public_page(demo: Instance, visit: OpenContext, language: str) -> None:
     page = visit(script=True, language=language).new_page()
     for path in ("", "about", "guide", "report", "mailbox", "verify", "no-such-page"):
@@ -44,6 +46,10 @@ def test_every_public_page(demo: Instance, visit: OpenContext, language: str) ->
     page.click("main button[type=submit]")
     check(page, f"public-receipt-{language}")
     words = page.locator(".tocsin-words__word").all_inner_texts()
+    page.locator("main details summary").first.click()
+    with page.context.expect_page() as opened:
+        page.locator("button[name=as][value=picture]").click()
+    check(opened.value, f"public-words-as-picture-{language}")
     page.goto(public_url(demo, "mailbox", language))
     page.fill("#words", " ".join([*words[:-1], "nonsense"]))
     page.click("main button[type=submit]")
@@ -51,8 +57,25 @@ def test_every_public_page(demo: Instance, visit: OpenContext, language: str) ->
     page.fill("#words", " ".join(words))
     page.click("main button[type=submit]")
     check(page, f"public-mailbox-{language}")
+    page.set_input_files("#files", [PHOTO])
+    page.click("main form[action$='/mailbox/files'] button")
+    check(page, f"public-files-{language}")
     page.goto(public_url(demo, "mailbox/take-back", language))
     check(page, f"public-take-back-{language}")
+    page.click("main button[type=submit]")
+    check(page, f"public-taken-back-{language}")
+
+
+@pytest.mark.parametrize("path", ["", "about", "guide", "report", "report/steps", "mailbox", "verify"])
+def test_a_page_is_the_same_with_and_without_script(demo: Instance, visit: OpenContext, path: str) -> None:
+    """So whatever was found or not found on one holds for the other."""
+    drawn = []
+    for script in (True, False):
+        page = visit(script=script).new_page()
+        page.goto(public_url(demo, path))
+        assert page.locator("script, noscript").count() == 0
+        drawn.append(re.sub(r'value="[^"]{40,}"', "", page.content()))
+    assert drawn[0] == drawn[1]
 
 
 def test_every_desk_page(demo: Instance, visit: OpenContext) -> None:
