@@ -46,13 +46,21 @@ def facts(tip: Tip) -> dict[str, Any]:
     }
 
 
+HEADINGS = {
+    "what": gettext_lazy("Seen, heard or read by the reporter"),
+    "heard": gettext_lazy("Told to the reporter by others"),
+    "think": gettext_lazy("What the reporter thinks it means"),
+}
+"""Facts, hearsay and conclusions, however the form that was used has asked for them."""
+
+
 def story(opened: OpenTip) -> list[tuple[str, str]]:
     """The answers with their questions, in the order of the form."""
     if opened.content is None:
         return []
     answers = opened.content.answers
     known = [
-        (str(question.label), question.in_words(answers[name]))
+        (str(HEADINGS.get(name, question.label)), question.in_words(answers[name]))
         for name, question in COMMON_QUESTIONS.items()
         if answers.get(name)
     ]

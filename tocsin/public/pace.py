@@ -1,4 +1,4 @@
-"""At the way in: how much one network may send at once, and the onion address for those who came without Tor.
+"""At the way in: how much one network may send at once.
 
 The pace is generous to thirty people behind one address and slow for a flood. Buckets live in the memory of one
 process, under BLAKE2b of the network (IPv4 /24, IPv6 /48) with a key that is drawn anew every hour. An address is never
@@ -20,7 +20,6 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext as _
 
 BURST = 600  # thirty people, each: a report with files, two sign-ins, five messages, a receipt checked
@@ -119,29 +118,6 @@ def _address(told: str) -> Address | None:
         return None
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return mapped or address
-
-
-class OnionLocation:
-    """Tells Tor Browser of the onion address (``[public] onion``) on pages of the clear web that came over TLS.
-
-    https://community.torproject.org/onion-services/advanced/onion-location/: only over HTTPS, never on the onion
-    itself. An address that is none of our pages is not repeated.
-    """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self._next, self._onion = get_response, settings.TOCSIN_ONION
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass on, then add the header where it belongs."""
-        response = self._next(request)
-        is_page = response.status_code == 200 and response.headers.get("Content-Type", "").startswith("text/html")
-        if self._onion and is_page and request.method in ("GET", "HEAD") and _is_clear_web(request):
-            response.headers["Onion-Location"] = self._onion + iri_to_uri(request.path)
-        return response
-
-
-def _is_clear_web(request: HttpRequest) -> bool:
-    return request.is_secure() and not request.get_host().partition(":")[0].endswith(".onion")
 
 
 def _not_now() -> str:

@@ -18,7 +18,7 @@ FILE_UPLOAD_HANDLERS = ["tocsin.public.uploads.SealFiles"]
 MIDDLEWARE = [
     "tocsin.ui.middleware.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "tocsin.public.pace.OnionLocation",
+    "tocsin.public.onion.OnionLocation",
     "tocsin.ui.middleware.PlainErrors",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

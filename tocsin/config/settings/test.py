@@ -47,7 +47,7 @@ TOCSIN_EXIT_URL = "https://www.wikipedia.org/"
 
 MIDDLEWARE = [
     "tocsin.ui.middleware.SecurityHeaders",
-    "tocsin.public.pace.OnionLocation",
+    "tocsin.public.onion.OnionLocation",
     "tocsin.ui.middleware.PlainErrors",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

@@ -136,3 +136,13 @@ def test_locking_hides_the_words_at_once(desk: OpenDesk, ines: Actor, unlocked_d
     assert "Soon to be hidden." in browser.get("/inbox").plain
     unlocked.lock_now()
     assert "Soon to be hidden." not in browser.get("/inbox").plain
+
+
+def test_staff_are_told_when_the_rules_have_ended(
+    desk: OpenDesk, ines: Actor, set_clock: Callable[..., TestClock]
+) -> None:
+    told = "The rules of this office ended on"
+    set_clock(datetime(2026, 11, 2, 9, tzinfo=UTC))
+    assert told not in desk(ines).get("/inbox").plain
+    set_clock(datetime(2099, 1, 1, tzinfo=UTC))
+    assert told in desk(ines).get("/inbox").plain
