@@ -36,7 +36,9 @@ LANGUAGES = ("en", "zh-hans")
 _HIDDEN = re.compile(r'<input type="hidden" name="([a-z]+)" value="([^"]*)">')
 _RADIOS = re.compile(r'<input class="govuk-radios__input" type="radio" name="([a-z]+)" value="([^"]*)"')
 _TEXTS = re.compile(r'<textarea name="([a-z]+)"')
+_AT_CHECK = '<input type="hidden" name="at" value="check">'
 _LINES = re.compile(r'<input type="text" name="([a-z_0-9]+)"')
+_CHANGES = re.compile(r'name="go" value="change:([^"]+)"')
 WORDS = "Two men carried crates with the sign for poison from a lorry without plates into the old dairy. " * 4
 Typed = dict[str, str]
 
@@ -136,6 +138,17 @@ def walk(door: Door, category: str, language: str) -> Iterator[tuple[str, Sample
             typed = {"contact": "Mia Example"}
         sample = door.ask(path, {**hidden, **typed, "go": "send" if at == "send" else "next"})
         yield ("a question of the category" if at.startswith("q-") else at), sample
+        if _AT_CHECK in door.page:
+            yield from changes(door, path)
+
+
+def changes(door: Door, path: str) -> Iterator[tuple[str, Sample]]:
+    """From the check page to every screen with the answers on it, and back."""
+    check = door.page
+    for name in _CHANGES.findall(check):
+        door.page = check
+        yield "a screen that shows answers", door.ask(path, {**door.hidden, "go": f"change:{name}"})
+    door.page = check
 
 
 def short_form(door: Door, language: str) -> Iterator[tuple[str, Sample]]:

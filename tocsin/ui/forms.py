@@ -6,7 +6,8 @@ Put ``ui/components/error_summary.html`` with the form at the top of the page.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -186,6 +187,13 @@ class UiFormMixin:
         return links
 
 
+@dataclass(frozen=True)
+class Marks:
+    """Given to a group of choices in place of a value: what to write into the tag of each, to be filled in later."""
+
+    of_choices: Sequence[str]
+
+
 class _OptionHints:
     """Keeps a hint for each choice; mixed into the two choice groups below."""
 
@@ -204,9 +212,11 @@ class _OptionHints:
         """Hand layout and hints to the template."""
         context: dict[str, Any] = super().get_context(name, value, attrs)  # type: ignore[misc]  # as above
         context["widget"]["layout"] = self.layout
+        marks = iter(value.of_choices if isinstance(value, Marks) else ())
         for _group, options, _index in context["widget"]["optgroups"]:
             for option in options:
                 option["hint"] = self.hints.get(str(option["value"]), "")
+                option["mark"] = next(marks, "")
         return context
 
 

@@ -1,6 +1,6 @@
 """Draws a screen: what is the same for everybody once for each language, a visitor's own part filled in.
 
-Only a screen that comes back with answers on it is drawn anew: no answer of anybody may stick to a stencil.
+Only a screen with a fault on it is drawn anew: no answer of anybody may stick to a stencil.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from tocsin.policy.active import get_pack
 from tocsin.public.guided import screens as road
 from tocsin.public.guided.draft import Draft, drafts
+from tocsin.public.guided.filling import answers_on, with_holes
 from tocsin.public.guided.hints import hints
 from tocsin.public.guided.once import once_per_language
 from tocsin.public.guided.report import lines
@@ -32,11 +33,13 @@ def draw(draft: Draft, screen: Screen, *, ticket: str, csrf: str, notice: str = 
     own = {"csrf": csrf, "ticket": ticket, "draft": drafts().seal(draft, ticket), "progress": _progress(draft, screen)}
     variant = _VARIANTS.get(screen.name, _no_variant)(draft)
     form = None if screen.is_blank(draft) else screen.bound(draft)
-    if form is None:
-        body = _blank(screen.name, variant).fill(own, drawn=_answers(draft) if screen.name == CHECK else {})
-    else:
-        body = render_to_string(_SCREEN, {**_told(screen, variant), **own, "form": form})
     wrong = form is not None and bool(form.errors)
+    if wrong:
+        body: str = render_to_string(_SCREEN, {**_told(screen, variant), **own, "form": form})
+    else:
+        answers = answers_on(screen, draft)
+        told = _check_page(draft) if screen.name == CHECK else answers.marks
+        body = _screen(screen.name, variant).fill({**answers.texts, **own}, drawn=told)
     return stencil("public/guided/frame.html", language(), reverse("guided"), _frame_holes).fill(
         {
             "title": str(screen.title),
@@ -73,12 +76,13 @@ def _notice(text: str) -> str:
 
 
 @once_per_language
-def _blank(name: str, variant: str) -> Stencil:
-    """A screen without answers."""
+def _screen(name: str, variant: str) -> Stencil:
+    """A screen with holes for the answers."""
     draft = road.draft_with(name)
     screen = next(screen for screen in road.all_screens(draft) if screen.name == name)
     holes = {part: hole(part) for part in (*_OWN, "hints", "lines")}
-    return Stencil.cut(render_to_string(_SCREEN, {**holes, **_told(screen, variant), "form": screen.bound(Draft())}))
+    told = {**_told(screen, variant), "form": with_holes(screen, draft)}
+    return Stencil.cut(render_to_string(_SCREEN, {**holes, **told}))
 
 
 def _told(screen: Screen, variant: str) -> dict[str, Any]:
@@ -87,7 +91,7 @@ def _told(screen: Screen, variant: str) -> dict[str, Any]:
     return {"screen": screen, "texts": get_pack().texts(language()), **(about(variant) if about else {})}
 
 
-def _answers(draft: Draft) -> dict[str, str]:
+def _check_page(draft: Draft) -> dict[str, str]:
     """The parts of the check page: hints, and a line for every answer."""
     given, empty = _line("given"), _line("")
     told = (

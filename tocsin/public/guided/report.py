@@ -9,12 +9,12 @@ from functools import partial
 from typing import Any
 
 from django import forms
-from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
 from tocsin.intake.submission import Submission, clean
 from tocsin.public.guided.draft import Draft
 from tocsin.public.guided.fields import answer_of
+from tocsin.public.guided.filling import NO_FILES
 from tocsin.public.guided.once import once_per_language
 from tocsin.public.guided.screen_forms import WordsField
 from tocsin.public.guided.screens import (
@@ -32,8 +32,6 @@ from tocsin.ui.forms import PartialDateField
 from tocsin.ui.templatetags.ui import plain_date
 
 _PLAIN = ("what", "heard", "think", "when", "day", "often", "still", "where", "who", "source", "how", "relation")
-
-_NO_FILES: MultiValueDict[str, Any] = MultiValueDict()
 
 
 class Unfinished(Exception):
@@ -134,7 +132,7 @@ def _lines_of(screen: str, asked: Sequence[_Asked], draft: Draft) -> Iterator[Li
         return
     typed = as_sent(draft.of(screen))
     for place, each in enumerate(asked):
-        answer = each.in_words(each.widget.value_from_datadict(typed, _NO_FILES, each.field))
+        answer = each.in_words(each.widget.value_from_datadict(typed, NO_FILES, each.field))
         if answer or not place:
             yield Line(each.question, answer, screen)
 

@@ -76,7 +76,7 @@ class Screen:
 
     def typed_in(self, sent: Sent, draft: Draft) -> Typed:
         """What belongs to this screen in what a browser sent, without characters that show nothing."""
-        names = [part for name, field in self.fields(draft).items() for part in _sent_as(name, field.widget)]
+        names = [part for name, field in self.fields(draft).items() for part in sent_as(name, field.widget)]
         return {name: [clean_text(value) for value in sent.getlist(name)] for name in names if name in sent}
 
 
@@ -85,7 +85,8 @@ def as_sent(typed: Typed) -> Sent:
     return MultiValueDict({name: list(values) for name, values in typed.items()})
 
 
-def _sent_as(name: str, widget: forms.Widget) -> list[str]:
+def sent_as(name: str, widget: forms.Widget) -> list[str]:
+    """The names under which a browser sends a field: one, or one for each of its boxes."""
     parts: list[str] = getattr(widget, "widgets_names", [""])  # a date has three boxes, each with a name of its own
     return [f"{name}{part}" for part in parts]
 
