@@ -45,6 +45,8 @@ class Permission(StrEnum):
     TIP_RECEIVE = "tip.receive"
     TIP_LIST = "tip.list"
     TIP_READ = "tip.read"
+    TIP_TAKE = "tip.take"
+    TIP_GIVE = "tip.give"
     TIP_ACKNOWLEDGE = "tip.acknowledge"
     TIP_TRIAGE = "tip.triage"
     TIP_ASK = "tip.ask"
@@ -64,10 +66,11 @@ class Permission(StrEnum):
     LEDGER_STATUS = "ledger.status"
     KEYS_ROTATE = "keys.rotate"
     EVIDENCE_COPY = "evidence.copy"
+    COUNTS_FOLD = "counts.fold"
 
 
 P = Permission
-_READS = {P.DESK_ENTER, P.DESK_UNLOCK, P.TIP_LIST, P.TIP_READ, P.LEDGER_STATUS}
+_READS = {P.DESK_ENTER, P.DESK_UNLOCK, P.TIP_LIST, P.TIP_READ, P.TIP_TAKE, P.LEDGER_STATUS}
 
 ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.INTAKE: frozenset(_READS | {P.TIP_RECEIVE, P.TIP_ACKNOWLEDGE, P.TIP_FLAG_URGENT, P.FEEDBACK_GIVE}),
@@ -75,7 +78,9 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
         _READS | {P.TIP_ACKNOWLEDGE, P.TIP_TRIAGE, P.TIP_ASK, P.TIP_FLAG_URGENT, P.REMIT_DECIDE, P.REMIT_CONFIRM}
     ),
     Role.INVESTIGATOR: frozenset(_READS | {P.TIP_ASK, P.OUTCOME_PROPOSE}),
-    Role.SUPERVISOR: frozenset(_READS | {P.TIP_VERIFY, P.OUTCOME_DECIDE, P.REMIT_CONFIRM, P.TIP_CLOSE, P.TIP_REOPEN}),
+    Role.SUPERVISOR: frozenset(
+        _READS | {P.TIP_GIVE, P.TIP_VERIFY, P.OUTCOME_DECIDE, P.REMIT_CONFIRM, P.TIP_CLOSE, P.TIP_REOPEN}
+    ),
     Role.LEGAL_OFFICER: frozenset({P.DESK_ENTER}),
     Role.AWARD_ASSESSOR: frozenset({P.DESK_ENTER}),
     Role.AWARD_APPROVER: frozenset({P.DESK_ENTER}),
@@ -88,6 +93,6 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
     # The administrator keeps the machine running and can reach no content (invariant 4).
     Role.ADMINISTRATOR: frozenset({P.DESK_ENTER, P.LEDGER_STATUS}),
     Role.PUBLIC_DOOR: frozenset({P.TIP_RECEIVE}),
-    Role.WORKER: frozenset({P.LEDGER_WRITE, P.KEYS_ROTATE, P.EVIDENCE_COPY}),
+    Role.WORKER: frozenset({P.LEDGER_WRITE, P.KEYS_ROTATE, P.EVIDENCE_COPY, P.COUNTS_FOLD}),
     Role.REPORTER: frozenset({P.TIP_RECEIVE, P.MAILBOX_READ, P.MAILBOX_WRITE, P.TIP_WITHDRAW}),
 }

@@ -69,6 +69,7 @@ class Proposal(models.Model):
                 name="nobody_decides_their_own_proposal",
             ),
         ]
+        indexes = [models.Index(fields=["state", "subject_kind", "step"], name="proposal_waiting")]
 
     def __str__(self) -> str:
         return f"{self.subject_kind} {self.subject_ref}: {self.step} ({self.state})"

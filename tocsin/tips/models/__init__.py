@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tocsin.tips.models.declaration import Declaration
 from tocsin.tips.models.evidence import CopyVerdict, Evidence
+from tocsin.tips.models.inbox import KeyHabit, ReadingReason, SavedFilter, StateCount
 from tocsin.tips.models.mailbox import FROM_STAFF, MessageKind, TipMessage
 from tocsin.tips.models.tip import Identity, Tip
 
@@ -17,7 +18,11 @@ __all__ = [
     "Declaration",
     "Evidence",
     "Identity",
+    "KeyHabit",
     "MessageKind",
+    "ReadingReason",
+    "SavedFilter",
+    "StateCount",
     "Tip",
     "TipMessage",
 ]
