@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from tocsin.desk import errors
-from tocsin.desk.screens import home, inbox, ledger, sign_in, tip, unlock
+from tocsin.desk.screens import home, inbox, keys, ledger, sign_in, tip, unlock, why
 
 urlpatterns = [
     path("healthz", sign_in.alive, name="alive"),
@@ -16,6 +16,11 @@ urlpatterns = [
     path("lock", unlock.lock, name="lock"),
     path("", home.home, name="home"),
     path("inbox", inbox.inbox, name="inbox"),
+    path("inbox/lists", inbox.lists, name="inbox-lists"),
+    path("inbox/filters", inbox.save, name="filter-save"),
+    path("inbox/filters/<str:ref>/remove", inbox.remove, name="filter-remove"),
+    path("keys", keys.keys, name="keys"),
+    path("why/<str:ref>", why.why, name="why"),
     path("tips/<str:ref>", tip.tip, name="tip"),
     path("tips/<str:ref>/files/<str:file>", tip.safe_copy, name="tip-file"),
     path("tips/<str:ref>/<slug:action>", tip.act, name="tip-act"),

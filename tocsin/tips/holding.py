@@ -42,7 +42,7 @@ def take_tips(*, actor: Actor, refs: Sequence[str]) -> Moved:
     actor.require(Permission.TIP_TAKE)
     with transaction.atomic():
         tips = _locked(actor, refs)
-        free = [tip for tip in tips if _is_work_of(actor, tip) and not is_held(tip)]
+        free = [tip for tip in tips if may_take(actor, tip)]
         return _put(actor, free, len(tips), holder=actor.require_staff(), action="tip.take")
 
 
@@ -74,6 +74,13 @@ def give_tips(*, actor: Actor, refs: Sequence[str], to: Staff) -> Moved:
         return _put(actor, fit, len(tips), holder=to.pk, action="tip.give")
 
 
+def may_take(actor: Actor, tip: Tip) -> bool:
+    """Whether ``actor`` can put ``tip`` on their own list now: the work of their office, and on nobody's list."""
+    stage = stage_of(tip.state)
+    mine = stage is not None and stage.office in actor.roles
+    return mine and actor.may(Permission.TIP_TAKE) and not is_held(tip)
+
+
 def people_to_give_to(actor: Actor) -> Sequence[Staff]:
     """Who can be given a tip: everybody who may read reports, but the giver."""
     actor.require(Permission.TIP_GIVE)
@@ -83,11 +90,6 @@ def people_to_give_to(actor: Actor) -> Sequence[Staff]:
 
 def _reads(who: Staff) -> bool:
     return any(Permission.TIP_READ in ALLOWED[Role(grant.role)] for grant in who.grants.all())
-
-
-def _is_work_of(actor: Actor, tip: Tip) -> bool:
-    stage = stage_of(tip.state)
-    return stage is not None and stage.office in actor.roles
 
 
 def _locked(actor: Actor, refs: Sequence[str]) -> list[Tip]:

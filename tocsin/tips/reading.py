@@ -1,10 +1,14 @@
-"""Whether somebody may read a tip now: their own queue needs no reason, everything else one a day for each tip."""
+"""Whether somebody may read a tip now: their own queue needs no reason, everything else one a day for each tip.
+
+What somebody has worked on today stays open to them today, so that a step that moves the tip to the next office does
+not shut the page in front of whoever took it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -14,14 +18,17 @@ from tocsin.access.permissions import Permission
 from tocsin.common import clock
 from tocsin.common.errors import NotPermitted, RuleBroken
 from tocsin.ledger.services import record_audit
+from tocsin.policy.active import get_pack
 from tocsin.tips.content import clean_text
 from tocsin.tips.deadlines import local_today
 from tocsin.tips.models import Declaration, ReadingReason, Tip
 from tocsin.tips.papers import reason_place
 from tocsin.tips.queues import own_among
+from tocsin.tips.workflow import TIP_LIFE
 from tocsin.vault import unlocked
 from tocsin.vault.installed import keyring
 from tocsin.vault.sealing import seal_to
+from tocsin.workflow.models import StepRecord
 
 SHORTEST_REASON, LONGEST_REASON = 8, 2_000
 
@@ -44,12 +51,18 @@ class GivenReason:
 
 def may_read(actor: Actor, tip: Tip) -> bool:
     """Whether ``actor`` may read ``tip`` without giving a reason now. It does not say whether they may see it."""
-    return tip.pk in own_among(actor, [tip]) or has_given_reason(actor, tip)
+    return tip.pk in own_among(actor, [tip]) or has_given_reason(actor, tip) or _worked_on_it_today(actor, tip)
 
 
 def has_given_reason(actor: Actor, tip: Tip) -> bool:
     """Whether ``actor`` has given a reason for ``tip`` today, by the calendar of the place where the authority sits."""
     return ReadingReason.objects.filter(tip=tip, staff_id=actor.require_staff(), given_on=local_today()).exists()
+
+
+def _worked_on_it_today(actor: Actor, tip: Tip) -> bool:
+    midnight = datetime.combine(local_today(), time(), get_pack().calendar.zone)
+    steps = StepRecord.objects.filter(subject_kind=TIP_LIFE.kind, subject_ref=tip.ref, actor=actor.name)
+    return steps.filter(at__gte=midnight).exists()
 
 
 def require_reading(actor: Actor, tip: Tip) -> None:

@@ -112,6 +112,7 @@ def read_tip(actor: Actor, ref: str) -> OpenTip:
     """
     actor.require(Permission.TIP_READ)
     tip = tip_visible_to(actor, ref)
+    unlocked.opener()
     require_reading(actor, tip)
     content = None if tip.destroyed_on else content_of(tip)
     opened = OpenTip(tip, content, _messages(tip), _history(tip), _waiting(tip))

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from django.db.models import Q
 
@@ -25,6 +25,7 @@ from tocsin.tips.workflow import OPEN, State
 SOON_DAYS = 2
 """A deadline within so many days counts as soon."""
 
+_LONGEST_QUERY = 400
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,47}")
 
 
@@ -75,10 +76,19 @@ class Wanted:
         wanted = cls(**{name: _fitting(name, told.get(name, "")) for name in _NAMES})
         return wanted._without_what_is_over() if wanted.is_finished else wanted
 
+    @classmethod
+    def of_query(cls, query: str) -> Wanted:
+        """The inverse of ``query``; of text that is none, whatever can be asked for."""
+        return cls.read(dict(parse_qsl(query[:_LONGEST_QUERY])))
+
     def _without_what_is_over(self) -> Wanted:
         """A finished tip is in nobody's queue, is not due and waits for nobody; it is looked for by date."""
         mark = "" if self.mark == "waiting" else self.mark
         return self.but(whose="", due="", mark=mark, sort=self.sort if self.sort == Sort.NEWEST else Sort.OLDEST)
+
+    def can_ask(self, name: str, value: str) -> bool:
+        """Whether a filter for ``name`` can be set beside what is asked for already."""
+        return getattr(Wanted.read({**asdict(self), name: value}), name) == value
 
     @property
     def is_finished(self) -> bool:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from tocsin.config.settings.installed import *  # noqa: F403  a settings module takes all names of its base
-from tocsin.config.settings.installed import INSTANCE, LANGUAGES, TOCSIN_DESK_LANGUAGES
+from tocsin.config.settings.installed import INSTANCE, LANGUAGES, TOCSIN_CSP, TOCSIN_DESK_LANGUAGES
 from tocsin.vault.keyfiles import read_secret
 
 SECRET_KEY = read_secret(INSTANCE.desk_keys / "secret.key").decode().strip()
 ALLOWED_HOSTS = list(INSTANCE.desk.hosts)
 ROOT_URLCONF = "tocsin.desk.urls"
 WSGI_APPLICATION = "tocsin.config.wsgi_desk.application"
+# The desk has small scripts of its own, from its own host; the public door has none (decisions 20 and 23).
+TOCSIN_CSP = f"{TOCSIN_CSP}; script-src 'self'"
 TOCSIN_UNIT_KEY = INSTANCE.desk_keys / "unit.key"
 TOCSIN_RETENTION_KEYS = INSTANCE.desk_keys
 TOCSIN_UNATTENDED_KEY = INSTANCE.unattended_key

@@ -28,6 +28,10 @@ DESK_DOOR: dict[str, Any] = {
     "TOCSIN_RULE_PAGE": "tocsin.desk.errors.rule_page",
     "CSRF_FAILURE_VIEW": "tocsin.desk.errors.csrf_failure",
     "LANGUAGE_COOKIE_NAME": "desk-language",
+    "TOCSIN_CSP": (
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+        "frame-ancestors 'none'; base-uri 'none'; script-src 'self'"
+    ),
     "FILE_UPLOAD_HANDLERS": ["tocsin.ui.uploads.RefuseFiles"],
     "MIDDLEWARE": [
         "tocsin.ui.middleware.SecurityHeaders",
