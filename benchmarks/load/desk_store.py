@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -40,7 +41,7 @@ def make_sqlite(home: Path, *, stored: int, opened: int) -> None:
                 for table, told in rows.items():
                     store.executemany(_insert(table), [[_plain(value) for value in row] for row in told])
             if made % 50_000 < 2_000:
-                print(f"  {made:,} tips after {time.monotonic() - begun:,.0f} s", flush=True)
+                print(f"  {made:,} tips after {time.monotonic() - begun:,.0f} s", file=sys.stderr, flush=True)
     _finish(home, begun)
 
 
@@ -53,7 +54,7 @@ def make_postgresql(home: Path, source: Path, url: str) -> None:
     with sqlite3.connect(source / "db" / "tocsin.sqlite3") as store, _without_indexes_there():
         for table, columns in TABLES.items():
             _copy(store, table, columns)
-            print(f"  {table} after {time.monotonic() - begun:,.0f} s", flush=True)
+            print(f"  {table} after {time.monotonic() - begun:,.0f} s", file=sys.stderr, flush=True)
     _finish(home, begun)
 
 
@@ -97,7 +98,7 @@ def _finish(home: Path, begun: float) -> None:
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")  # what autovacuum does by itself after such a load
     (home / _MADE).write_text(f"{time.monotonic() - begun:.0f} seconds\n")
-    print(f"  made in {time.monotonic() - begun:,.0f} s", flush=True)
+    print(f"  made in {time.monotonic() - begun:,.0f} s", file=sys.stderr, flush=True)
 
 
 def _insert(table: str) -> str:

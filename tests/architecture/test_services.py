@@ -21,16 +21,26 @@ from tocsin.intake.attempts import Attempt
 from tocsin.intake.prepare import evidence_row
 from tocsin.intake.submission import clean
 from tocsin.ledger.models import AuditRecord
-from tocsin.tips import mailbox, services
+from tocsin.tips import holding, key_habits, mailbox, reading, saved_filters, services
+from tocsin.tips.wanted import Wanted
 from tocsin.tips.workflow import State
 from tocsin.vault.installed import keyring
 
-MODULES = (services, mailbox, intake, access)
+MODULES = (services, mailbox, intake, access, holding, reading, saved_filters, key_habits)
 WHO = {"actor", "keys", "by"}
 # Functions of these modules that change nothing, or that find out who somebody is.
 READINGS = {
     "mailbox.find_tip": "finds the tip of a code, before there is an actor",
     "mailbox.read_mailbox": "what the reporter sees; a trace would say when somebody came back",
+    "holding.may_take": "whether a button is shown",
+    "holding.people_to_give_to": "the choices of a form",
+    "reading.may_read": "whether a page is shown; the reading itself is written down",
+    "reading.has_given_reason": "as above",
+    "reading.require_reading": "as above",
+    "reading.reasons_given": "shown on the page of the tip, whose reading is written down",
+    "saved_filters.saved_filters": "one's own, shown on the list",
+    "saved_filters.name_place": "the place of a sealed name",
+    "key_habits.keys_work_for": "a habit of one's own",
     "services.accepted_before": "looks up what was given for the same try",
     "services.committer": "how this process stores",
     "services.promise_signer": "a key of this process",
@@ -88,6 +98,20 @@ def _decided(cast: Cast, tip_in: TipIn) -> object:
     )
 
 
+def _left(cast: Cast, tip_in: TipIn) -> object:
+    reported = tip_in(State.RECEIVED)
+    holding.take_tips(actor=cast.ines, refs=[reported.ref])
+    holding.leave_tips(actor=cast.ines, refs=[reported.ref])
+    return AuditRecord.objects.get(action="tip.leave", subject=f"tip:{reported.ref}")
+
+
+def _removed(cast: Cast, _tip_in: TipIn) -> object:
+    saved_filters.save_filter(actor=cast.ines, name="Late", wanted=Wanted(due="overdue"))
+    (kept,) = saved_filters.saved_filters(cast.ines)
+    saved_filters.remove_filter(actor=cast.ines, ref=kept.ref)
+    return AuditRecord.objects.get(action="filter.remove")
+
+
 def _replies_read(cast: Cast, tip_in: TipIn) -> object:
     reported = tip_in(State.NEED_INFO)
     mailbox.write_to_staff(keys=reported.keys, text="x", attempt="ATTEMPT")
@@ -128,6 +152,19 @@ STORIES: dict[str, Story] = {
     "services.close": lambda c, at: services.close(actor=c.sam, tip=at(State.FEEDBACK_GIVEN).tip, reason="x"),
     "services.reopen": lambda c, at: services.reopen(actor=c.sam, tip=at(State.CLOSED).tip, reason="x"),
     "services.mark_replies_read": _replies_read,
+    "holding.take_tips": lambda c, at: holding.take_tips(actor=c.ines, refs=[at(State.RECEIVED).ref]),
+    "holding.leave_tips": _left,
+    "holding.give_tips": lambda c, at: holding.give_tips(
+        actor=c.sam, refs=[at(State.RECEIVED).ref], to=staff_of(c.ines)
+    ),
+    "reading.give_reason": lambda c, at: reading.give_reason(
+        actor=c.sam, tip=at(State.RECEIVED).tip, reason="Asked by the inspector."
+    ),
+    "saved_filters.save_filter": lambda c, _at: saved_filters.save_filter(
+        actor=c.ines, name="Late", wanted=Wanted(due="overdue")
+    ),
+    "saved_filters.remove_filter": _removed,
+    "key_habits.set_keys": lambda c, _at: key_habits.set_keys(actor=c.ines, on=False),
     "mailbox.write_to_staff": lambda _c, at: mailbox.write_to_staff(
         keys=at(State.RECEIVED).keys, text="x", attempt="ATTEMPT"
     ),

@@ -11,7 +11,19 @@ import pytest
 from django.db import OperationalError
 from pytest_django.fixtures import Settings
 
-from tests.hygiene.doors import CSP, DESK, METHODS, PUBLIC, Heard, Listening, ListeningVisitor, address, names
+from tests.hygiene.doors import (
+    CSP,
+    CSP_OF,
+    DESK,
+    DESK_CSP,
+    METHODS,
+    PUBLIC,
+    Heard,
+    Listening,
+    ListeningVisitor,
+    address,
+    names,
+)  # fmt: skip
 from tests.installation import Installation
 from tests.people import PASSWORD, Cast
 from tests.stories import Reported
@@ -24,7 +36,6 @@ from tocsin.ui import middleware
 
 pytestmark = pytest.mark.django_db
 FIXED = {
-    "Content-Security-Policy": CSP,
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -47,12 +58,13 @@ ONCE_IN_A_WHILE = {
 }
 
 
-def assert_guarded(heard: Heard) -> None:
+def assert_guarded(heard: Heard, door: str) -> None:
     """The fixed headers with their values, none of the forbidden, and no header that nobody thought of."""
     asked = f"{heard.method} {heard.address} ({heard.status})"
-    wrong = {name: heard.headers.get(name) for name, value in FIXED.items() if heard.headers.get(name) != value}
+    fixed = {**FIXED, "Content-Security-Policy": CSP_OF[door]}
+    wrong = {name: heard.headers.get(name) for name, value in fixed.items() if heard.headers.get(name) != value}
     assert not wrong, f"{asked}: {wrong}"
-    known = {name.lower() for name in (*FIXED, *ONCE_IN_A_WHILE)}
+    known = {name.lower() for name in (*fixed, *ONCE_IN_A_WHILE)}
     assert not {name for name in heard.headers if name.lower() not in known}, asked
     assert not NEVER & set(heard.headers), asked
     assert heard.headers["Content-Length"].isdecimal(), asked
@@ -74,10 +86,14 @@ def assert_one_cookie(heard: Heard, name: str, same_site: str) -> None:
             assert (cookie["max-age"], cookie["expires"]) == ("", ""), asked
 
 
-def test_the_policy_allows_no_script_and_no_other_host() -> None:
-    rules = dict(rule.strip().split(" ", 1) for rule in CSP.split(";"))
+@pytest.mark.parametrize(("policy", "scripts"), [(CSP, None), (DESK_CSP, "'self'")], ids=["public", "desk"])
+def test_the_policy_allows_no_script_at_the_public_door_own_ones_at_the_desk_and_no_other_host(
+    policy: str, scripts: str | None
+) -> None:
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
     assert rules["default-src"] == rules["frame-ancestors"] == rules["base-uri"] == "'none'"
-    assert not {"script-src", "script-src-elem", "connect-src", "object-src"} & set(rules)
+    assert rules.get("script-src") == scripts
+    assert not {"script-src-elem", "script-src-attr", "worker-src", "connect-src", "object-src"} & set(rules)
     assert not [value for value in rules.values() if "unsafe" in value or "//" in value or "*" in value]
 
 
@@ -94,7 +110,7 @@ def test_every_address_of_the_public_door_answers_every_method_with_the_same_hea
         visitor.browser.generic(method, address(PUBLIC, name), "x=1", "application/x-www-form-urlencoded")
         assert visitor.heard[-1].status < 500
         for heard in visitor.heard:
-            assert_guarded(heard)
+            assert_guarded(heard, PUBLIC)
             assert_one_cookie(heard, "session", "Lax")
 
 
@@ -118,7 +134,7 @@ def test_every_address_of_the_desk_answers_every_method_with_the_same_headers(
         browser.generic(method, path, "x=1", "application/x-www-form-urlencoded")
         assert browser.last.status < 500
         for heard in browser.heard:
-            assert_guarded(heard)
+            assert_guarded(heard, DESK)
             assert_one_cookie(heard, "desk", "Strict")
 
 
@@ -211,7 +227,7 @@ def test_every_error_page_of_the_public_door_carries_the_same_headers(
     assert heard.is_page
     assert heard.markup.faults == []
     for each in visitor.heard:
-        assert_guarded(each)
+        assert_guarded(each, PUBLIC)
         assert_one_cookie(each, "session", "Lax")
 
 
@@ -243,12 +259,12 @@ def test_every_error_page_of_the_desk_carries_the_same_headers(
 ) -> None:  # fmt: skip
     status, who, at, to, typed = DESK_FAULTS[what]
     if what in ("a fault", "no store"):
-        monkeypatch.setattr(tip_screen, "_visible", break_down if what == "a fault" else lose_the_store)
+        monkeypatch.setattr(tip_screen, "visible", break_down if what == "a fault" else lose_the_store)
     browser = signed_in(who) if who else Listening()
     send_form(browser, at, to.format(ref=reported.ref), typed)
     assert browser.last.status == status
     assert browser.last.is_page
     assert browser.last.markup.faults == []
     for heard in browser.heard:
-        assert_guarded(heard)
+        assert_guarded(heard, DESK)
         assert_one_cookie(heard, "desk", "Strict")

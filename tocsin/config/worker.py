@@ -11,6 +11,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import close_old_connections
 
+from tocsin.access.actors import WORKER
 from tocsin.common import clock
 from tocsin.config.ledger_keys import finish_interrupted_change, read_signer
 from tocsin.intake.files import remove_left_over
@@ -21,11 +22,13 @@ from tocsin.ledger.publishing import LogKeys, catch_up, publish
 from tocsin.ledger.sequencer import sequence_audit, sequence_public
 from tocsin.ledger.startup import LedgerState
 from tocsin.tips.papers import opening_place
+from tocsin.tips.state_counts import fold
 from tocsin.vault.installed import keyring
 from tocsin.vault.retention import make_month_keys
 from tocsin.vault.sealing import seal_to
 
 logger = logging.getLogger("tocsin.worker")
+FOLD_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -102,12 +105,23 @@ def run(stop: threading.Event) -> None:
     state = start_up(desk)
     if state.read_only:
         logger.error("The ledger is read-only. Run `tocsin ledger verify` to see why and what to do.")
-    due = time.monotonic()
+    due = folded = time.monotonic()
     while not stop.is_set():
+        if time.monotonic() >= folded:
+            folded = time.monotonic() + FOLD_SECONDS
+            _fold_counts()
         if time.monotonic() >= due:
             due = time.monotonic() + settings.TOCSIN_BATCH_SECONDS
             _round(desk)
         stop.wait(min(1.0, max(0.0, due - time.monotonic())))
+
+
+def _fold_counts() -> None:
+    close_old_connections()
+    try:
+        fold(actor=WORKER)
+    except Exception:  # as below; until then the counts are only slower to read
+        logger.exception("The counts of the inbox could not be summed up. It will be tried again.")
 
 
 def _round(desk: LedgerDesk) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,7 +16,7 @@ from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
 from tocsin.common import clock
 from tocsin.desk.deadline_words import DeadlineWords, deadline_words
-from tocsin.desk.inbox_form import DUE, MARKS, ORDERS, REPLIES, URGENT, FilterForm
+from tocsin.desk.inbox_form import ORDERS, filter_fields, words_of
 from tocsin.desk.names import category_label, short_ref
 from tocsin.desk.page import language
 from tocsin.policy.active import get_pack, get_shelf
@@ -36,6 +37,7 @@ class Row:
     """One line of the list. ``is_own``: in the reader's queue; ``holder``: on whose list it is, in words."""
 
     tip: Tip
+    url: str
     short_ref: str
     category: str
     excerpt: str
@@ -49,7 +51,7 @@ def list_of(actor: Actor, wanted: Wanted, *, after: str, size: int) -> dict[str,
     page = inbox.inbox_page(actor, wanted, after=after, size=size)
     excerpts = inbox.excerpts(actor, page.tips)
     return {
-        "rows": [_row(actor, tip, excerpts.get(tip.ref, ""), is_own=tip.pk in page.own) for tip in page.tips],
+        "rows": [_row(actor, tip, wanted, excerpts.get(tip.ref, ""), is_own=tip.pk in page.own) for tip in page.tips],
         "page": page,
         "wanted": wanted,
         "query": wanted.query(),
@@ -57,18 +59,31 @@ def list_of(actor: Actor, wanted: Wanted, *, after: str, size: int) -> dict[str,
         "tabs": _tabs(actor, wanted),
         "parts": _parts(wanted),
         "order": ORDERS[Sort(wanted.sort)],
-        "filter_form": FilterForm(wanted),
+        "fields": filter_fields(wanted),
         "saved": _saved(actor, wanted),
-        "oldest": _oldest(actor),
+        "oldest": _oldest(actor, wanted),
         "people": people_to_give_to(actor) if actor.may(Permission.TIP_GIVE) else [],
         "rules_over": _rules_over(),
     }
 
 
-def _row(actor: Actor, tip: Tip, excerpt: str, *, is_own: bool) -> Row:
+def _row(actor: Actor, tip: Tip, wanted: Wanted, excerpt: str, *, is_own: bool) -> Row:
     return Row(
-        tip, short_ref(tip.ref), category_label(tip), excerpt, deadline_words(tip), is_own, holder_words(actor, tip)
+        tip,
+        _address(tip, wanted),
+        short_ref(tip.ref),
+        category_label(tip),
+        excerpt,
+        deadline_words(tip),
+        is_own,
+        holder_words(actor, tip),
     )
+
+
+def _address(tip: Tip, wanted: Wanted) -> str:
+    """Where the tip is, with the way back to the list that is shown."""
+    query = wanted.query()
+    return reverse("tip", args=[tip.ref]) + (f"?{urlencode({'list': query})}" if query else "")
 
 
 def holder_words(actor: Actor, tip: Tip) -> str:
@@ -110,8 +125,7 @@ def _tabs(actor: Actor, wanted: Wanted) -> list[dict[str, object]]:
 
 def in_words(wanted: Wanted) -> dict[str, str]:
     """What is filtered by, in words, by the name of the part."""
-    labels: dict[str, Mapping[str, object]] = {"urgent": URGENT, "due": DUE, "replies": REPLIES, "mark": MARKS}
-    words = {name: str(known[value]) for name, value in wanted.parts.items() if (known := labels.get(name))}
+    words = words_of(wanted)
     if wanted.category:
         words["category"] = _category(wanted.category)
     if wanted.channel:
@@ -161,12 +175,13 @@ def _described(wanted: Wanted) -> str:
     return " · ".join(word for word in (scope, state, *in_words(wanted).values(), order) if word)
 
 
-def _oldest(actor: Actor) -> dict[str, object]:
+def _oldest(actor: Actor, wanted: Wanted) -> dict[str, object]:
     """The tip that has waited longest to be read; nothing when all are read."""
     tip = inbox.oldest_unread(actor)
     if tip is None:
         return {}
-    return {"tip": tip, "short_ref": short_ref(tip.ref), "category": category_label(tip), "due": deadline_words(tip)}
+    told = {"short_ref": short_ref(tip.ref), "category": category_label(tip), "due": deadline_words(tip)}
+    return {"tip": tip, "url": _address(tip, wanted), **told}
 
 
 def _rules_over() -> date | None:

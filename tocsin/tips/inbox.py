@@ -107,8 +107,13 @@ def inbox_page(actor: Actor, wanted: Wanted, *, after: str, size: int) -> InboxP
     rows = Tip.objects.filter(pk__in=shown).defer(*_SEALED).select_related("holder")
     by_key = {tip.pk: tip for tip in rows}
     tips = [by_key[key] for key in shown if key in by_key]
-    following = _Place.of(tips[-1], order).written(tips[-1].ref) if tips and len(keys) > size else ""
+    following = place_behind(tips[-1], wanted) if tips and len(keys) > size else ""
     return InboxPage(tips, frozenset(own_among(actor, tips)) if tips else frozenset(), following, last is not None)
+
+
+def place_behind(tip: Tip, wanted: Wanted) -> str:
+    """The place in the list directly behind ``tip``, as an address tells it in ``after``."""
+    return _Place.of(tip, _Order.of(wanted)).written(tip.ref)
 
 
 def counts_by_state(actor: Actor) -> dict[str, int]:
@@ -129,7 +134,8 @@ def count_on_list(actor: Actor) -> int:
 
 def oldest_unread(actor: Actor) -> Tip | None:
     """The tip that has waited longest for somebody to read it, whatever a filter shows."""
-    unread = tips_visible_to(actor).filter(state=State.RECEIVED).defer(*_SEALED)
+    # The first two conditions are those of an index of unread tips, which is read at its beginning.
+    unread = tips_visible_to(actor).filter(is_open=True, acknowledged_on=None, state=State.RECEIVED).defer(*_SEALED)
     first = [unread.filter(urgent__in=[urgent]).order_by("id").first() for urgent in (True, False)]
     return min((tip for tip in first if tip), key=lambda tip: tip.pk, default=None)
 

@@ -39,7 +39,6 @@ class Sort(StrEnum):
 
 
 _CHOICES: dict[str, frozenset[str]] = {
-    "state": frozenset(State.values),
     "whose": frozenset({"queue", "list"}),
     "urgent": frozenset({"yes"}),
     "due": frozenset({"overdue", "soon"}),
@@ -148,6 +147,8 @@ def _begins(day: date) -> datetime:
 
 
 def _fitting(name: str, value: str) -> str:
+    if name == "state":
+        return value if value in State.values else ""
     if name in _CHOICES:
         return value if value in _CHOICES[name] else ""
     if name in _CODES:

@@ -147,6 +147,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='tip',
+            index=models.Index(condition=models.Q(('acknowledged_on__isnull', True), ('is_open', True)), fields=['urgent', 'id'], name='tip_unread'),
+        ),
+        migrations.AddIndex(
+            model_name='tip',
             index=models.Index(condition=models.Q(('holder__isnull', False)), fields=['holder', 'held_for', 'state'], name='tip_held'),
         ),
         migrations.RunPython(count_what_is_there, migrations.RunPython.noop),

@@ -88,6 +88,9 @@ class Tip(models.Model):
             _list_of(True, "tip_open_category", "urgent", "category", "id"),
             _list_of(False, "tip_done_arrival", "state", "urgent", "received_hour", "id"),
             _list_of(False, "tip_done_category", "state", "urgent", "category", "received_hour", "id"),
+            models.Index(
+                fields=["urgent", "id"], name="tip_unread", condition=Q(is_open=True, acknowledged_on__isnull=True)
+            ),
             models.Index(fields=["holder", "held_for", "state"], name="tip_held", condition=Q(holder__isnull=False)),
         ]
 

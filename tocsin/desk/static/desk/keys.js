@@ -75,6 +75,9 @@
     act();
   });
 
-  const named = window.location.hash.startsWith("#do-") && document.getElementById(window.location.hash.slice(1));
-  if (named) enter(named);
+  // After the browser has scrolled to the part that the address names: it takes the focus away when it does so.
+  window.addEventListener("load", () => {
+    const named = window.location.hash.startsWith("#do-") && document.getElementById(window.location.hash.slice(1));
+    if (named) window.setTimeout(() => enter(named), 0);
+  });
 })();
