@@ -19,16 +19,16 @@ from typing import Any
 CHUNK = 2_000
 YEARS = 5
 RECENT = 0.12  # share of the stored tips that counts as new: most open ones are among them
-OPEN_STATES = (
-    ("received", 0.40), ("acknowledged", 0.10), ("in_triage", 0.20), ("need_info", 0.10),
-    ("under_verification", 0.12), ("outcome_set", 0.05), ("feedback_given", 0.03),
-)  # fmt: skip
+OPEN_STATES = {
+    "received": 0.40, "acknowledged": 0.10, "in_triage": 0.20, "need_info": 0.10,
+    "under_verification": 0.12, "outcome_set": 0.05, "feedback_given": 0.03,
+}  # fmt: skip
 CATEGORIES = (
     "other", "violence_threat", "animal_deaths", "illness_cluster", "facility_tampering", "system_intrusion",
     "plant_pest", "biotech_unsafe", "invasive_species", "illegal_weapons", "data_without_permit", "agent_misuse",
     "secrets_approach", "secrets_passed", "agent_lost",
 )  # fmt: skip
-CHANNELS = (("web", 0.70), ("hotline", 0.18), ("letter", 0.06), ("in_person", 0.03), ("other_body", 0.03))
+CHANNELS = {"web": 0.70, "hotline": 0.18, "letter": 0.06, "in_person": 0.03, "other_body": 0.03}
 STAGE_OF = {
     "received": "intake", "outcome_set": "intake", "acknowledged": "triage", "in_triage": "triage",
     "need_info": "triage", "under_verification": "checking", "feedback_given": "closing",
@@ -122,8 +122,7 @@ class _Made:
         self.plan, self.luck, self.pk, self.ref = plan, luck, pk, new_ref()
         self.when = plan.received(pk)
         if is_open:
-            names, weights = zip(*OPEN_STATES, strict=True)
-            self.state = luck.choices(names, weights)[0]
+            self.state = luck.choices(list(OPEN_STATES), list(OPEN_STATES.values()))[0]
         else:
             self.state = "withdrawn" if luck.random() < 0.03 else "closed"
         self.is_open = is_open
@@ -156,14 +155,13 @@ class _Made:
 
     def _tip(self) -> tuple[Any, ...]:
         luck, blob_and_key = self.luck, self._sealed()
-        names, weights = zip(*CHANNELS, strict=True)
         weights_of = [1 / (place + 1) for place in range(len(CATEGORIES))]
         acknowledge_by, acknowledged_on, feedback_by, paused_on = self._dates()
         held = self.is_open and luck.random() < 0.3
         done = self.state in ("outcome_set", "feedback_given", "closed")
         told = {
             "id": self.pk, "ref": self.ref, "intake_key": secrets.token_bytes(32), "state": self.state,
-            "outcome": "substantiated" if done else "", "channel": luck.choices(names, weights)[0],
+            "outcome": "substantiated" if done else "", "channel": luck.choices(list(CHANNELS), list(CHANNELS.values()))[0],
             "category": luck.choices(CATEGORIES, weights_of)[0], "pack_version": self.plan.pack_version,
             "unit": "bench", "received_hour": self.when, "content": blob_and_key[0], "wrapped_key": blob_and_key[1],
             "retention_id": f"{self.when:%Y-%m}", "identity_ref": self.ref[::-1],

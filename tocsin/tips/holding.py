@@ -84,7 +84,7 @@ def may_take(actor: Actor, tip: Tip) -> bool:
 def people_to_give_to(actor: Actor) -> Sequence[Staff]:
     """Who can be given a tip: everybody who may read reports, but the giver."""
     actor.require(Permission.TIP_GIVE)
-    everybody = Staff.objects.filter(is_active=True).exclude(pk=actor.staff_id).prefetch_related("grants")
+    everybody = Staff.objects.filter(is_active=True).exclude(pk=actor.require_staff()).prefetch_related("grants")
     return [who for who in everybody.order_by("display_name", "pk") if _reads(who)]
 
 

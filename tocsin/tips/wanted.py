@@ -87,7 +87,9 @@ class Wanted:
 
     def can_ask(self, name: str, value: str) -> bool:
         """Whether a filter for ``name`` can be set beside what is asked for already."""
-        return getattr(Wanted.read({**asdict(self), name: value}), name) == value
+        asked: dict[str, str] = {**asdict(self), name: value}
+        told: dict[str, str] = asdict(Wanted.read(asked))
+        return told[name] == value
 
     @property
     def is_finished(self) -> bool:

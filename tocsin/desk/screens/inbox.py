@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from tocsin.access.models import Staff
@@ -61,7 +62,7 @@ def lists(request: StaffRequest) -> HttpResponse:
         moved = _moved(request, done)
     except RuleBroken as wrong:
         return _page(request, wanted, error=wrong.sentence, status=wrong.status)
-    told = {"done": done, "moved": moved.done, "left": moved.left}
+    told: dict[str, str | int] = {"done": done, "moved": moved.done, "left": moved.left}
     single = request.POST.get("tip", "")
     return redirect("tip", single) if is_ref(single) else _back(wanted, **told)
 
@@ -72,7 +73,9 @@ def _moved(request: StaffRequest, done: str) -> Moved:
         person = request.POST.get("to", "")
         to = get_object_or_404(Staff, pk=int(person) if person.isascii() and person.isdecimal() else 0)
         return give_tips(actor=request.actor, refs=refs, to=to)
-    return (leave_tips if done == "leave" else take_tips)(actor=request.actor, refs=refs)
+    if done not in ("take", "leave"):
+        raise RuleBroken(_("Choose what should be done with these reports. Nothing was changed."))
+    return (take_tips if done == "take" else leave_tips)(actor=request.actor, refs=refs)
 
 
 def _asked(request: StaffRequest) -> Wanted:
@@ -80,7 +83,7 @@ def _asked(request: StaffRequest) -> Wanted:
     return Wanted.of_query(request.POST.get("list", ""))
 
 
-def _back(wanted: Wanted, **more: object) -> HttpResponse:
+def _back(wanted: Wanted, **more: str | int) -> HttpResponse:
     told = "&".join(part for part in (wanted.query(), urlencode(more)) if part)
     return redirect(f"{reverse('inbox')}?{told}" if told else "inbox")
 

@@ -1,4 +1,4 @@
-"""Lists by filter and order: every tip once, whatever changes meanwhile; what the store computes agrees with the code."""
+"""Lists by filter and order: every tip once, whatever changes meanwhile; what the store computes is what is meant."""
 
 from __future__ import annotations
 

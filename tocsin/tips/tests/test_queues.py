@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from tests.people import Cast, hire, staff_of
-from tests.stories import Reported
+from tests.stories import Reported, waiting
 from tocsin.access.actors import Actor
 from tocsin.access.permissions import Role
 from tocsin.tips import services
@@ -86,12 +86,6 @@ def test_a_supervisor_has_what_is_overdue_and_what_waits_for_a_decision(
     services.propose_outcome(actor=cast.ivo, tip=reported.tip, outcome="already_known", reason="Known.")
     assert own_among(cast.sam, [reported.tip]) == {reported.tip.pk}
     services.decide_proposal(
-        actor=cast.sam, tip=reported.tip, proposal=_waiting(reported.tip), approve=False, reason="Show me."
+        actor=cast.sam, tip=reported.tip, proposal=waiting(reported.tip), approve=False, reason="Show me."
     )
     assert own_among(cast.sam, [reported.tip]) == set()
-
-
-def _waiting(tip: Tip) -> object:
-    from tests.stories import waiting
-
-    return waiting(tip)
