@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import subprocess
 import sys
@@ -51,13 +52,17 @@ class Page:
 
 @dataclass(frozen=True)
 class Row:
-    """Milliseconds: medians over the runs, and the slowest run's 95 %. ``queries``: how many the page makes."""
+    """Milliseconds: medians over the runs, and the slowest run's 95 %; CPU of the desk and of its database session.
+
+    ``queries``: how many the page makes.
+    """
 
     store: str
     page: str
     p50_ms: float
     p95_ms: float
     worst_p95_ms: float
+    cpu_ms: float
     queries: int
 
 
@@ -136,9 +141,8 @@ class Desk:
             self.browsers[name] = Client(SERVER_NAME="127.0.0.1")
             self.browsers[name].cookies[settings.SESSION_COOKIE_NAME] = str(session.session_key)
 
-    def seconds(self, page: Page) -> float:
+    def seconds(self, page: Page, path: str) -> float:
         """One visit. Raises when the page is not the one that was asked for."""
-        path = page.path()
         begun = time.perf_counter()
         answer = self.browsers[page.who].get(path)
         taken = time.perf_counter() - begun
@@ -171,16 +175,30 @@ def measure(home: Path, told: argparse.Namespace) -> Iterator[Row]:
     unlocked.unlock_with_passphrase(settings.TOCSIN_UNIT_KEY, UNIT_PASSPHRASE, settings.TOCSIN_RETENTION_KEYS)
     desk, table = Desk(), pages(Store())
     runs: dict[str, list[list[float]]] = {page.name: [] for page in table}
+    cpu = dict.fromkeys(runs, 0.0)
     for page in table:  # warm: templates, keys, the store's cache
         for _visit in range(4):
-            desk.seconds(page)
+            desk.seconds(page, page.path())
     for _run in range(told.runs):
         for page in table:
-            runs[page.name].append(sorted(1000 * desk.seconds(page) for _visit in range(told.visits)))
+            paths, before = [page.path() for _visit in range(told.visits)], _cpu()
+            runs[page.name].append(sorted(1000 * desk.seconds(page, path) for path in paths))
+            cpu[page.name] += 1000 * (_cpu() - before) / told.visits / told.runs
     for page in table:
         p95s = [_share(run, 0.95) for run in runs[page.name]]
         p50 = median(_share(run, 0.5) for run in runs[page.name])
-        yield Row(connection.vendor, page.name, p50, median(p95s), max(p95s), desk.queries(page))
+        yield Row(connection.vendor, page.name, p50, median(p95s), max(p95s), cpu[page.name], desk.queries(page))
+
+
+def _cpu() -> float:
+    """CPU seconds of this process so far, and of the session that answers it on PostgreSQL (in ticks of 10 ms)."""
+    from django.db import connection
+
+    used = time.process_time()
+    if connection.vendor == "postgresql" and connection.connection is not None:
+        stat = Path(f"/proc/{connection.connection.info.backend_pid}/stat").read_text().rpartition(") ")[2].split()
+        used += (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
+    return used
 
 
 def _share(ordered: Sequence[float], share: float) -> float:
@@ -226,10 +244,12 @@ def _server(folder: Path) -> Any:
 def table(rows: list[Row]) -> str:
     """The figures for a terminal or a document."""
     lines = [
-        f"{'store':<12}{'page':<62}" + "".join(f"{head:>12}" for head in ("p50 ms", "p95 ms", "worst p95", "queries"))
+        f"{'store':<12}{'page':<62}"
+        + "".join(f"{head:>12}" for head in ("p50 ms", "p95 ms", "worst p95", "CPU ms", "queries"))
     ]
     lines += [
-        f"{row.store:<12}{row.page:<62}{row.p50_ms:>12.1f}{row.p95_ms:>12.1f}{row.worst_p95_ms:>12.1f}{row.queries:>12}"
+        f"{row.store:<12}{row.page:<62}{row.p50_ms:>12.1f}{row.p95_ms:>12.1f}{row.worst_p95_ms:>12.1f}"
+        f"{row.cpu_ms:>12.1f}{row.queries:>12}"
         for row in rows
     ]
     for store in sorted({row.store for row in rows}):

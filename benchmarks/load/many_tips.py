@@ -113,6 +113,10 @@ def _chunk(plan: Plan, told: tuple[int, frozenset[int]]) -> Rows:
     return rows
 
 
+def _one_of(luck: random.Random, weights: Mapping[str, float]) -> str:
+    return luck.choices(list(weights), list(weights.values()))[0]
+
+
 class _Made:
     """One tip with what belongs to it."""
 
@@ -122,7 +126,7 @@ class _Made:
         self.plan, self.luck, self.pk, self.ref = plan, luck, pk, new_ref()
         self.when = plan.received(pk)
         if is_open:
-            self.state = luck.choices(list(OPEN_STATES), list(OPEN_STATES.values()))[0]
+            self.state = _one_of(luck, OPEN_STATES)
         else:
             self.state = "withdrawn" if luck.random() < 0.03 else "closed"
         self.is_open = is_open
@@ -161,7 +165,7 @@ class _Made:
         done = self.state in ("outcome_set", "feedback_given", "closed")
         told = {
             "id": self.pk, "ref": self.ref, "intake_key": secrets.token_bytes(32), "state": self.state,
-            "outcome": "substantiated" if done else "", "channel": luck.choices(list(CHANNELS), list(CHANNELS.values()))[0],
+            "outcome": "substantiated" if done else "", "channel": _one_of(luck, CHANNELS),
             "category": luck.choices(CATEGORIES, weights_of)[0], "pack_version": self.plan.pack_version,
             "unit": "bench", "received_hour": self.when, "content": blob_and_key[0], "wrapped_key": blob_and_key[1],
             "retention_id": f"{self.when:%Y-%m}", "identity_ref": self.ref[::-1],

@@ -99,9 +99,11 @@ _SQLITE = (
     END
     """,
 )
+# SECURITY DEFINER: the doors may write tips and need no right to the counts.
 _POSTGRESQL = (
     """
-    CREATE OR REPLACE FUNCTION tips_tip_count_insert() RETURNS trigger LANGUAGE plpgsql AS $count$ BEGIN
+    CREATE OR REPLACE FUNCTION tips_tip_count_insert() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path FROM CURRENT AS $count$ BEGIN
         INSERT INTO tips_statecount (state, lane, n)
         SELECT state, txid_current(), count(*) FROM came GROUP BY state ORDER BY state
         ON CONFLICT (lane, state) DO UPDATE SET n = tips_statecount.n + excluded.n;
@@ -109,7 +111,8 @@ _POSTGRESQL = (
     END $count$
     """,
     """
-    CREATE OR REPLACE FUNCTION tips_tip_count_update() RETURNS trigger LANGUAGE plpgsql AS $count$ BEGIN
+    CREATE OR REPLACE FUNCTION tips_tip_count_update() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path FROM CURRENT AS $count$ BEGIN
         INSERT INTO tips_statecount (state, lane, n)
         SELECT state, txid_current(), sum(n)
         FROM (SELECT state, 1 AS n FROM came UNION ALL SELECT state, -1 AS n FROM gone) AS moved
@@ -119,7 +122,8 @@ _POSTGRESQL = (
     END $count$
     """,
     """
-    CREATE OR REPLACE FUNCTION tips_tip_count_delete() RETURNS trigger LANGUAGE plpgsql AS $count$ BEGIN
+    CREATE OR REPLACE FUNCTION tips_tip_count_delete() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path FROM CURRENT AS $count$ BEGIN
         INSERT INTO tips_statecount (state, lane, n)
         SELECT state, txid_current(), -count(*) FROM gone GROUP BY state ORDER BY state
         ON CONFLICT (lane, state) DO UPDATE SET n = tips_statecount.n + excluded.n;

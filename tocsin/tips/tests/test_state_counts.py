@@ -105,6 +105,21 @@ def test_folding_and_counting_anew_change_no_count(ines: Actor, bare_tips: BareT
         state_counts.fold(actor=ines)
 
 
+@pytest.mark.django_db
+def test_a_door_that_may_write_tips_needs_no_right_to_the_counts() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no roles")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE a_door_of_this_test")
+        cursor.execute("GRANT SELECT, INSERT, UPDATE ON tips_tip TO a_door_of_this_test")
+        cursor.execute("SET LOCAL ROLE a_door_of_this_test")
+        bare_tip().save()
+        Tip.objects.update(state=State.IN_TRIAGE)
+        cursor.execute("RESET ROLE")
+        assert state_counts.counts() == {"in_triage": 1}
+        transaction.set_rollback(True)
+
+
 @pytest.mark.usefixtures("shared_database")
 def test_many_at_once_and_the_worker_folding_between_them_lose_no_tip() -> None:
     def store() -> None:
