@@ -42,6 +42,8 @@ def propose(*, actor: Actor, life: Life, subject: Any, step: Step, payload: byte
         fresh: Any = lock_subject(subject)
         if fresh.state not in step.sources:
             raise Conflict(_("This was changed in the meantime. Nothing was proposed. Look at it again."))
+        if step.barred_by and getattr(fresh, step.barred_by):
+            raise Conflict(_("This was changed in the meantime and now needs another step. Nothing was proposed."))
         refuse_involved(actor, life, fresh.ref, step)
         expire_proposals(life=life, subject_ref=fresh.ref)
         if waiting_proposal(life=life, subject_ref=fresh.ref) is not None:
