@@ -96,7 +96,7 @@ def hear(*, actor: Actor, person: Person, kind: str, held_on: date | None, said:
     if held_on is None or held_on > local_today():
         raise RuleBroken(_("Give the day of the hearing, not later than today."))
     said = required(said, missing=_("Write down what the person said, or that they said nothing."))
-    taken = take_person(actor=actor, person=person, step=life.HEAR, reason=said, changes={"heard_on": held_on})
+    taken = take_person(actor=actor, person=person, step=life.HEAR, reason="", changes={"heard_on": held_on})
     ref = new_ref()
     return Hearing.objects.create(
         person=taken,

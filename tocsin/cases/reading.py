@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
 from tocsin.cases.models import Assignment, Case, CaseTip, Finding, Hearing, Person, Task
 from tocsin.cases.papers import open_text
-from tocsin.cases.selectors import case_visible_to
+from tocsin.cases.selectors import case_visible_to, person_visible_to
 from tocsin.cases.workflow import CASE_LIFE, PERSON_LIFE
 from tocsin.ledger.services import record_audit
-from tocsin.tips.models import Evidence, Tip
+from tocsin.tips.models import Tip
+from tocsin.tips.safe_copies import names_of_files
 from tocsin.tips.selectors import HistoryLine, content_of, open_reason
 from tocsin.workflow.models import Proposal, ProposalState, StepRecord
 from tocsin.workflow.proposals import waiting_proposal
@@ -85,7 +88,7 @@ class OpenCase:
     persons: Sequence[OpenPerson]
     history: Sequence[HistoryLine]
     waiting: Proposal | None
-    files: Sequence[Evidence] = field(default=())
+    files: Sequence[tuple[str, str]]
 
 
 def read_case(actor: Actor, ref: str) -> OpenCase:
@@ -94,25 +97,39 @@ def read_case(actor: Actor, ref: str) -> OpenCase:
     Raises ``Case.DoesNotExist`` for a case that the actor may not see, ``Locked`` while the desk is locked.
     """
     case = case_visible_to(actor, ref)
+    members = _members(case)
     about = open_text("about", case.ref, case.about)
     opened = OpenCase(
         case=case,
         title=about["title"],
         summary=about["summary"],
-        members=_members(case),
+        members=members,
         assignments=list(case.assignments.select_related("staff").order_by("role", "id")),
         tasks=_tasks(case),
         findings=_findings(case),
         persons=_persons(case),
         history=_history(case),
         waiting=waiting_proposal(life=CASE_LIFE, subject_ref=case.ref),
-        files=list(Evidence.objects.filter(tip__membership__case=case).order_by("id")),
+        files=names_of_files([member.tip for member in members]),
     )
     with transaction.atomic():
         role = actor.role_for(Permission.CASE_READ).value
         tips = " ".join(member.tip.ref for member in opened.members)
         record_audit(actor=actor.name, role=role, action="case.read", subject=f"case:{ref}", detail={"tips": tips})
     return opened
+
+
+def read_person(actor: Actor, ref: str) -> tuple[OpenPerson, Sequence[HistoryLine]]:
+    """Somebody named in a case, in clear, with the history; written to the audit log.
+
+    Raises ``Person.DoesNotExist`` for somebody whom the actor may not see, ``Locked`` while the desk is locked.
+    """
+    (opened,) = _opened([person_visible_to(actor, ref)])
+    history = _lines(StepRecord.objects.filter(subject_kind=PERSON_LIFE.kind, subject_ref=ref))
+    with transaction.atomic():
+        role = actor.role_for(Permission.CASE_READ).value
+        record_audit(actor=actor.name, role=role, action="person.read", subject=f"person:{ref}")
+    return opened, history
 
 
 def _members(case: Case) -> list[Member]:
@@ -141,7 +158,10 @@ def _findings(case: Case) -> list[OpenFinding]:
 
 
 def _persons(case: Case) -> list[OpenPerson]:
-    rows = list(case.persons.prefetch_related("hearings__written_by").order_by("id"))
+    return _opened(list(case.persons.prefetch_related("hearings__written_by").order_by("id")))
+
+
+def _opened(rows: Sequence[Person]) -> list[OpenPerson]:
     waiting = {
         proposal.subject_ref: proposal
         for proposal in Proposal.objects.filter(
@@ -156,18 +176,23 @@ def _person(row: Person, proposal: Proposal | None) -> OpenPerson:
     hearings = [
         OpenHearing(each, open_text("hearing", each.ref, each.said).get("said", "")) for each in row.hearings.all()
     ]
-    reason = open_reason(row.ref, bytes(proposal.payload)) if proposal else ""
+    reason = json.loads(open_reason(row.ref, bytes(proposal.payload)))["reason"] if proposal else ""
     return OpenPerson(row, who.get("who", ""), who.get("role", ""), hearings, proposal, reason)
 
 
 def _history(case: Case) -> list[HistoryLine]:
-    people = dict.fromkeys(case.persons.values_list("ref", flat=True), PERSON_LIFE)
+    people = case.persons.values_list("ref", flat=True)
     records = StepRecord.objects.filter(
         subject_kind__in=[CASE_LIFE.kind, PERSON_LIFE.kind], subject_ref__in=[case.ref, *people]
-    ).order_by("id")
+    )
+    return _lines(records)
+
+
+def _lines(records: QuerySet[StepRecord]) -> list[HistoryLine]:
+    lives = {CASE_LIFE.kind: CASE_LIFE, PERSON_LIFE.kind: PERSON_LIFE}
     return [
         HistoryLine(
-            step=people.get(record.subject_ref, CASE_LIFE).step(record.step),
+            step=lives[record.subject_kind].step(record.step),
             source=record.source,
             target=record.target,
             actor=record.actor,
@@ -176,5 +201,5 @@ def _history(case: Case) -> list[HistoryLine]:
             reason=open_reason(record.subject_ref, bytes(record.reason)),
             at=record.at,
         )
-        for record in records
+        for record in records.order_by("id")
     ]

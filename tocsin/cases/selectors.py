@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from django.db import transaction
 from django.db.models import Count, QuerySet
+from django.utils.translation import gettext as _
 
 from tocsin.access.actors import Actor
-from tocsin.access.permissions import Permission
-from tocsin.cases.models import Case, CaseDeclaration, CaseTip, Person
+from tocsin.access.models import Staff
+from tocsin.access.permissions import ALLOWED, Permission
+from tocsin.cases.models import Case, CaseDeclaration, CaseTip, Finding, Person, Task
 from tocsin.cases.papers import open_text
 from tocsin.cases.workflow import CaseState
+from tocsin.common.errors import Conflict, RuleBroken
 from tocsin.common.refs import is_ref
 from tocsin.ledger.services import record_audit
 from tocsin.tips.models import Declaration, Tip
 from tocsin.vault import unlocked
+
+Part = TypeVar("Part")
 
 
 def cases_visible_to(actor: Actor) -> QuerySet[Case]:
@@ -91,9 +97,58 @@ def titles(actor: Actor, cases: Sequence[Case]) -> dict[str, str]:
     return found
 
 
+def case_title(actor: Actor, case: Case) -> str:
+    """The title of one case; empty for whoever may not see it."""
+    if not cases_visible_to(actor).filter(pk=case.pk).exists():
+        return ""
+    return str(open_text("about", case.ref, case.about)["title"])
+
+
 def open_cases_for_linking(actor: Actor, *, category: str, size: int = 20) -> list[Case]:
     """Cases into which a tip may still be put, those of its category first, then the newest."""
     cases = cases_visible_to(actor).filter(state__in=[CaseState.OPEN, CaseState.UNDER_VERIFICATION, CaseState.REFERRED])
     same = list(cases.filter(category=category).order_by("-id")[:size])
     others = cases.exclude(category=category).order_by("-id")[: size - len(same)]
     return [*same, *others]
+
+
+def person_visible_to(actor: Actor, ref: str) -> Person:
+    """The person with this handle. Raises ``Person.DoesNotExist`` when ``actor`` can see none."""
+    if not is_ref(ref):
+        raise Person.DoesNotExist
+    return persons_visible_to(actor).select_related("case").get(ref=ref)
+
+
+def task_of(case: Case, ref: str) -> Task:
+    """The task of this case. Raises ``Conflict`` when there is none (a page from before)."""
+    return _in(case.tasks.filter(ref=ref).select_related("case").first())
+
+
+def finding_of(case: Case, ref: str) -> Finding:
+    """The finding of this case. Raises ``Conflict`` when there is none."""
+    return _in(case.findings.filter(ref=ref).first())
+
+
+def tip_of(case: Case, ref: str) -> Tip:
+    """The tip of this case. Raises ``Conflict`` when it is in it no more."""
+    return _in(Tip.objects.filter(membership__case=case, ref=ref).first())
+
+
+def _in(found: Part | None) -> Part:
+    if found is None:
+        raise Conflict(_("This is not in the case any more. Nothing was changed. Look at it again."))
+    return found
+
+
+def readers() -> list[Staff]:
+    """Everybody whose office reads cases, by name: those to whom a part can be given."""
+    roles = [role for role, allowed in ALLOWED.items() if Permission.CASE_READ in allowed]
+    return list(Staff.objects.filter(is_active=True, grants__role__in=roles).distinct().order_by("display_name", "id"))
+
+
+def reader(key: str) -> Staff:
+    """One of ``readers`` by primary key, as a form sends it. Raises ``RuleBroken`` when nobody was chosen."""
+    for person in readers():
+        if str(person.pk) == key:
+            return person
+    raise RuleBroken(_("Choose a person. Nothing was changed."))

@@ -122,9 +122,9 @@ MAKE_CONCERNED = Step(
     "make_concerned", _("Treat as person concerned"), frozenset({PS.MENTIONED}), PS.CONCERNED, P.PERSON_DECIDE,
     "person_concerned", public_kind=None, needs_reason=True, four_eyes=True, proposed_with=P.PERSON_PROPOSE,
 )  # fmt: skip
+# What was said lies with the hearing alone, so that it can be destroyed: the step repeats none of it.
 HEAR = Step(
     "hear", _("Write down the hearing"), frozenset({PS.CONCERNED}), None, P.CASE_WORK, "hearing", public_kind=None,
-    needs_reason=True,
 )  # fmt: skip
 DEFER_HEARING = Step(
     "defer_hearing", _("Put the hearing off"), frozenset({PS.CONCERNED}), None, P.PERSON_DECIDE, "hearing",

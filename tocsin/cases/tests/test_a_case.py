@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -152,7 +153,7 @@ def test_the_outcome_of_a_case_takes_two_people(two: tuple[Case, Reported, Repor
 def test_nothing_is_found_without_evidence(two: tuple[Case, Reported, Reported], cast: Cast) -> None:
     case, _first, _second = two
     outcome.begin_verification(actor=cast.sam, case=case, legal_basis="Law")
-    told = {"actor": cast.ivo, "case": now(case), "outcome": "substantiated", "reason": "I think so."}
+    told: dict[str, Any] = {"actor": cast.ivo, "case": now(case), "outcome": "substantiated", "reason": "I think so."}
     with pytest.raises(RuleBroken, match="list of evidence"):
         outcome.propose_case_outcome(**told)
     finding = work.write_finding(actor=cast.ivo, case=now(case), found=FOUND)
@@ -181,7 +182,7 @@ def concerned(two: tuple[Case, Reported, Reported], cast: Cast) -> Person:
 def test_a_person_concerned_is_heard_before_anything_is_found(concerned: Person, cast: Cast) -> None:
     case = Case.objects.get(pk=concerned.case_id)
     assert concerned.state == PersonState.CONCERNED
-    told = {"actor": cast.ivo, "case": case, "outcome": "substantiated", "reason": "Found."}
+    told: dict[str, Any] = {"actor": cast.ivo, "case": case, "outcome": "substantiated", "reason": "Found."}
     with pytest.raises(RuleBroken, match="were not heard"):
         outcome.propose_case_outcome(**told)
     persons.hear(actor=cast.ivo, person=concerned, kind="spoken", held_on=local_today(), said="He denies it.")
@@ -313,7 +314,7 @@ def test_what_is_usually_lawful_needs_its_fact_and_a_second_reader(
     case = opening.open_case(actor=both, tip=reported.tip, title="Birds", reason="A case.")
     with pytest.raises(RuleBroken, match="Which permit seems to be missing"):
         outcome.begin_verification(actor=cast.sam, case=case, legal_basis="Law")
-    told = {"legal_basis": "Law", "extra_fact": "The collecting permit for the reserve."}
+    told: dict[str, Any] = {"legal_basis": "Law", "extra_fact": "The collecting permit for the reserve."}
     with pytest.raises(NotPermitted, match="second person"):
         outcome.begin_verification(actor=both, case=case, **told)
     outcome.begin_verification(actor=cast.sam, case=case, **told)
@@ -324,11 +325,12 @@ def test_what_is_usually_lawful_needs_its_fact_and_a_second_reader(
 def test_only_supervisors_move_a_case(who: str, two: tuple[Case, Reported, Reported], cast: Cast) -> None:
     actor: Actor = getattr(cast, who)
     case = two[0]
-    for attempt in (
+    attempts: list[Callable[[], object]] = [
         lambda: outcome.begin_verification(actor=actor, case=case, legal_basis="Law"),
         lambda: outcome.refer_case(actor=actor, case=case, reason="Away with it."),
         lambda: outcome.close_case(actor=actor, case=case, reason="Away with it."),
-    ):
+    ]
+    for attempt in attempts:
         with pytest.raises(RuleBroken):
             attempt()
     assert now(case).state == CaseState.OPEN
