@@ -65,6 +65,8 @@ class Permission(StrEnum):
     KEYS_ROTATE = "keys.rotate"
     EVIDENCE_COPY = "evidence.copy"
     CLOCKS_MARK = "clocks.mark"
+    CLOCK_EXTEND = "clock.extend"
+    OVERVIEW_READ = "overview.read"
 
 
 P = Permission
@@ -76,7 +78,11 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
         _READS | {P.TIP_ACKNOWLEDGE, P.TIP_TRIAGE, P.TIP_ASK, P.TIP_FLAG_URGENT, P.REMIT_DECIDE, P.REMIT_CONFIRM}
     ),
     Role.INVESTIGATOR: frozenset(_READS | {P.TIP_ASK, P.OUTCOME_PROPOSE}),
-    Role.SUPERVISOR: frozenset(_READS | {P.TIP_VERIFY, P.OUTCOME_DECIDE, P.REMIT_CONFIRM, P.TIP_CLOSE, P.TIP_REOPEN}),
+    Role.SUPERVISOR: frozenset(
+        _READS
+        | {P.TIP_VERIFY, P.OUTCOME_DECIDE, P.REMIT_CONFIRM, P.TIP_CLOSE, P.TIP_REOPEN}
+        | {P.CLOCK_EXTEND, P.OVERVIEW_READ}
+    ),
     Role.LEGAL_OFFICER: frozenset({P.DESK_ENTER}),
     Role.AWARD_ASSESSOR: frozenset({P.DESK_ENTER}),
     Role.AWARD_APPROVER: frozenset({P.DESK_ENTER}),

@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 from tocsin.common import clock
-from tocsin.policy.active import get_pack, pack_of
+from tocsin.policy.active import get_pack
 from tocsin.policy.clocks import local_day
 from tocsin.tips.models import Tip
 from tocsin.tips.workflow import OPEN, State
-
-LONGEST_PAUSE = timedelta(days=30)
 
 
 def local_today() -> date:
     """Today where the authority sits: a date that counts is never that of UTC."""
     return local_day(clock.now(), get_pack())
-
-
-def pause(tip: Tip, today: date) -> dict[str, object]:
-    """Field changes when a question is asked: the feedback clock stops, once in the life of a tip."""
-    return {} if tip.pause_used else {"paused_on": today, "pause_used": True}
-
-
-def resume(tip: Tip, today: date) -> dict[str, object]:
-    """Field changes when the question is answered or given up: the pause is added, at most the pack's and 30 days."""
-    if tip.paused_on is None:
-        return {}
-    longest = min(timedelta(days=pack_of(tip.pack_version).clocks.need_info_pause_days), LONGEST_PAUSE)
-    waited = min(today - tip.paused_on, longest)
-    return {"paused_on": None, "feedback_by": tip.feedback_by + waited if tip.feedback_by else None}
 
 
 def next_date(tip: Tip) -> date | None:

@@ -126,10 +126,10 @@ def write_to_staff(*, keys: CodeKeys, text: str, attempt: str) -> None:
         if tip.state == State.WITHDRAWN:
             raise Conflict(_("You took this report back, so nothing can be added. You can send a new report."))
         if tip.state == State.NEED_INFO:
-            kind, step, changes = MessageKind.ANSWER, life.ANSWER, deadlines.resume(tip, deadlines.local_today())
+            kind, step = MessageKind.ANSWER, life.ANSWER
         else:
-            kind, step, changes = MessageKind.ADDITION, life.ADD, {}
-        move = Move(step, changes={**changes, "unread_replies": tip.unread_replies + 1})
+            kind, step = MessageKind.ADDITION, life.ADD
+        move = Move(step, changes={"unread_replies": tip.unread_replies + 1})
         papers = TipPapers(ref=tip.ref, k_events=keys.events, keyring=keyring())
         take_step(actor=REPORTER, life=TIP_LIFE, subject=tip, move=move, papers=papers)
         TipMessage.objects.create(
