@@ -139,6 +139,7 @@ def under(zone: str) -> Pack:
 ZONES = ("Asia/Shanghai", "Europe/Brussels", "America/Sao_Paulo", "Africa/Cairo", "Pacific/Apia", "Asia/Kolkata")
 
 
+@settings(deadline=None)
 @given(
     arrived=st.datetimes(datetime(2024, 1, 1), datetime(2032, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001  hypothesis wants naive bounds
     zone=st.sampled_from(ZONES),
