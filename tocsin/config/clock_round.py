@@ -10,7 +10,7 @@ from tocsin.workflow.proposals import expire_due_proposals
 
 SECONDS = 60
 """Between two rounds: an urgent tip has an hour, so a minute is soon enough."""
-MOST_BATCHES = 40
+MOST_BATCHES = 10
 
 
 def clock_round() -> bool:
