@@ -140,14 +140,30 @@ def _resume(row: Deadline, each: Clock, pack: Pack) -> None:
     _set_day(row, each, pack, _day_of(row) - timedelta(days=longest - span.days))
 
 
+def why_not_extended(row: Deadline, latest: date | None, *, extended: bool) -> str:
+    """What forbids to put off this date, whatever the new one, as a sentence; empty where nothing does.
+
+    ``latest``: see ``latest_day``. ``extended``: whether it was put off before.
+    """
+    if row.is_overdue(time.now()):
+        return _("This date has passed. It is not moved any more: tell the reporter what you know so far.")
+    if row.is_paused(time.now()):
+        return _("The clock stands still until the reporter answers.")
+    if extended:
+        return _("This date was put off before, and that is done only once.")
+    if latest is None or latest <= _day_of(row):
+        return _("The rules of this office allow no later date.")
+    return ""
+
+
 def _extend(row: Deadline, each: Clock, cause: Cause, pack: Pack) -> None:
     """Put off a date, once, up to the longest time of the pack; the reason is sealed."""
-    before, latest = _extendable(row), latest_day(row, each, pack)
-    if latest is None or latest <= before:
-        raise RuleBroken(_("The rules of this office allow no later date. Nothing was changed."))
-    if cause.until is None or not before < cause.until <= latest:
+    before, latest = _day_of(row), latest_day(row, each, pack)
+    if why := why_not_extended(row, latest, extended=_is_extended(row)):
+        raise Conflict(_("%(why)s Nothing was changed.") % {"why": why})
+    if cause.until is None or latest is None or not before < cause.until <= latest:
         told = _("Choose a day after %(before)s and not after %(latest)s. Nothing was changed.")
-        raise RuleBroken(told % {"before": before.isoformat(), "latest": latest.isoformat()})
+        raise RuleBroken(told % {"before": before.isoformat(), "latest": latest.isoformat() if latest else ""})
     _note(row, SpanKind.EXTENSION, cause, (before, cause.until))
     _set_day(row, each, pack, cause.until)
     record_audit(
@@ -157,17 +173,6 @@ def _extend(row: Deadline, each: Clock, cause: Cause, pack: Pack) -> None:
         subject=f"{row.subject_kind}:{row.subject_ref}",
         detail={"clock": row.clock, "from": before.isoformat(), "to": cause.until.isoformat()},
     )
-
-
-def _extendable(row: Deadline) -> date:
-    """The present date of a clock that may still be put off."""
-    if row.is_overdue(time.now()):
-        raise Conflict(_("This date has passed. It is not moved any more: tell the reporter what you know so far."))
-    if row.is_paused(time.now()):
-        raise Conflict(_("The clock stands still until the reporter answers. Nothing was changed."))
-    if _is_extended(row):
-        raise Conflict(_("This date was put off before, and that is done only once. Nothing was changed."))
-    return _day_of(row)
 
 
 def _was_stopped(row: Deadline) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from tocsin.desk import errors
-from tocsin.desk.screens import home, inbox, ledger, sign_in, tip, unlock, waiting
+from tocsin.desk.screens import home, inbox, ledger, notices, overview, sign_in, tip, unlock, waiting
 
 urlpatterns = [
     path("healthz", sign_in.alive, name="alive"),
@@ -15,11 +15,14 @@ urlpatterns = [
     path("unlock", unlock.unlock, name="unlock"),
     path("lock", unlock.lock, name="lock"),
     path("", home.home, name="home"),
+    path("overview", overview.overview, name="overview"),
     path("inbox", inbox.inbox, name="inbox"),
     path("tips/<str:ref>", tip.tip, name="tip"),
     path("tips/<str:ref>/files/<str:file>", tip.safe_copy, name="tip-file"),
     path("tips/<str:ref>/<slug:action>", tip.act, name="tip-act"),
     path("waiting", waiting.waiting, name="waiting"),
+    path("notices", notices.notices, name="notices"),
+    path("notices/read", notices.read_notices, name="notices-read"),
     path("ledger", ledger.ledger, name="ledger"),
 ]
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tocsin.access.permissions import Permission
 from tocsin.common.errors import RuleBroken
+from tocsin.desk.clock_view import clocks_on_page, offered
 from tocsin.desk.decisions import Panel, panel
 from tocsin.desk.doors import StaffRequest, needs
 from tocsin.desk.page import context
@@ -91,6 +92,8 @@ def _page(request: StaffRequest, found: Tip, *, status: int = 200, **more: Any) 
             "history": timeline(opened),
             "waiting": _waiting(request, opened),
         }
+    told |= clocks_on_page(found)
+    told["actions"] = offered(told["actions"], told["extension"])
     told |= {
         "outcomes": [(outcome.value, outcome.label) for outcome in VERIFIED_OUTCOMES],
         "remit_outcomes": [(each.value, each.label) for each in Outcome if each in REMIT_OUTCOMES],

@@ -30,6 +30,7 @@ from tocsin.tips import mailbox, selectors, services
 from tocsin.tips import workflow as life
 from tocsin.tips.clocks import HAND_OFF, TIP_CLOCKS, TIPS
 from tocsin.tips.workflow import OPEN, TIP_LIFE, State
+from tocsin.workflow.steps import Step
 
 TipIn = Callable[[State], Reported]
 SetClock = Callable[..., TestClock]
@@ -246,7 +247,7 @@ class Walk:
         )
         Deadline.objects.bulk_create(arrival_rows(kind="tip", ref="WALK", pack=get_pack(), arrived_at=clock.now()))
 
-    def take(self, step: life.Step, *, until: date | None = None) -> None:
+    def take(self, step: Step, *, until: date | None = None) -> None:
         self.subject.state = step.target or self.subject.state
         actor = REPORTER if step in (life.ANSWER, life.WITHDRAW) else self.actor
         follow_step(cause=Cause(step.name, actor, b"", until), kind="tip", subject=self.subject)
