@@ -20,6 +20,8 @@ from tocsin.tips.workflow import TIP_LIFE, State
 from tocsin.workflow.selectors import waiting_for
 
 SHOWN = 8
+SPAN_WORDS = (gettext_lazy("Up to 2 days"), gettext_lazy("3 to 7 days"), gettext_lazy("Longer"))
+"""How long something has been overdue, in the spans of ``clocks.selectors.LATE``."""
 AGE_WORDS = (
     gettext_lazy("under 1 week"),
     gettext_lazy("1 to 4 weeks"),
@@ -31,12 +33,13 @@ AGE_WORDS = (
 def overview_of(actor: Actor) -> dict[str, Any]:
     """Everything on the screen: a fixed number of questions to the store, however much is open."""
     standings = clocks.standings(actor)
-    late, soon = list(clocks.overdue(actor)[:SHOWN]), list(clocks.due_soon(actor)[:SHOWN])
+    late, soon = list(clocks.overdue(actor)[:SHOWN]), list(clocks.due_soon(actor).exclude(clock=URGENT)[:SHOWN])
     urgent = list(clocks.running_called(actor, TIP_LIFE.kind, URGENT)[:SHOWN])
     urgent_count = clocks.running_called(actor, TIP_LIFE.kind, URGENT).count()
     tips = tips_by_ref(actor, {row.subject_ref for row in (*late, *soon, *urgent) if row.subject_kind == TIP_LIFE.kind})
     unread = oldest_unread(actor)
     return {
+        "spans": SPAN_WORDS,
         "standings": [_standing(each) for each in standings],
         "overdue_count": sum(each.overdue for each in standings),
         "soon_count": sum(each.soon for each in standings),
@@ -56,7 +59,7 @@ def _standing(each: clocks.Standing) -> dict[str, Any]:
     return {
         "label": each.clock.label,
         "name": each.clock.name,
-        "late": each.late,
+        "late": list(zip(SPAN_WORDS, each.late, strict=True)),
         "overdue": each.overdue,
         "soon": each.soon,
     }
@@ -85,7 +88,7 @@ def _bars(ages: Mapping[State, tuple[int, ...]]) -> list[dict[str, Any]]:
             "state": state.value,
             "total": sum(counts),
             "parts": _parts(counts, longest),
-            "words": " · ".join(f"{n} {age}" for n, age in zip(counts, AGE_WORDS, strict=True) if n),
+            "words": " · ".join(f"{age}: {n}" for n, age in zip(counts, AGE_WORDS, strict=True) if n),
         }
         for state, counts in ages.items()
     ]

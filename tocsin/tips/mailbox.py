@@ -45,9 +45,10 @@ class MailboxMessage:
 
 @dataclass(frozen=True)
 class Mailbox:
-    """What the reporter sees. ``owed`` is the next date with all that is to be said of it, ``promise`` the signed note
-    that was given on arrival, ``leaf`` the 97 bytes in the public ledger that it speaks of and ``event`` what they say to
-    the public.
+    """What the reporter sees.
+
+    ``owed``: the next date with all that is to be said of it. ``promise``: the signed note that was given on arrival;
+    ``leaf``: the 97 bytes in the public ledger that it speaks of; ``event``: what they say to the public.
     """
 
     plain_state: PlainState
