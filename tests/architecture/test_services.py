@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import inspect
+from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from tests.architecture.case_stories import CASE_STORIES, Story, TipIn
 from tests.installation import Installation
 from tests.people import PASSWORD, Cast, hire, staff_of
 from tests.stories import Reported, incoming, send_report, waiting
 from tocsin.access import services as access
-from tocsin.access.actors import REPORTER
+from tocsin.access.actors import REPORTER, WORKER
 from tocsin.access.permissions import Role
 from tocsin.cases import opening, outcome, persons, work
+from tocsin.clocks import notices
+from tocsin.clocks.models import Notice
+from tocsin.clocks.notices import Letter
+from tocsin.common import clock
 from tocsin.common.errors import NotPermitted
 from tocsin.intake import services as intake
 from tocsin.intake.attempts import Attempt
@@ -23,13 +29,17 @@ from tocsin.intake.prepare import evidence_row
 from tocsin.intake.submission import clean
 from tocsin.ledger.models import AuditRecord
 from tocsin.tips import mailbox, services
+from tocsin.tips.deadlines import local_today
 from tocsin.tips.workflow import State
 from tocsin.vault.installed import keyring
 
-MODULES = (services, mailbox, intake, access, opening, outcome, work, persons)
+MODULES = (services, mailbox, intake, access, notices, opening, outcome, work, persons)
 WHO = {"actor", "keys", "by"}
 # Functions of these modules that change nothing, or that find out who somebody is.
 READINGS = {
+    "notices.notices_for": "what a person was told",
+    "notices.unread_count": "as above",
+    "notices.tell": "writes notices in the transaction of the worker's marks, which are in the log one by one",
     "mailbox.find_tip": "finds the tip of a code, before there is an actor",
     "mailbox.read_mailbox": "what the reporter sees; a trace would say when somebody came back",
     "opening.proposed_case": "the case of a waiting proposal",
@@ -105,6 +115,19 @@ def _replies_read(cast: Cast, tip_in: TipIn) -> object:
     return AuditRecord.objects.get(action="tip.replies_read")
 
 
+def _notice_read(cast: Cast, tip_in: TipIn) -> object:
+    reported = tip_in(State.IN_TRIAGE)
+    with transaction.atomic():
+        notices.tell([Letter(cast.sam.require_staff(), "supervisor", "tip", reported.ref, "feedback", "overdue")])
+    return notices.mark_read(actor=cast.sam, notice_id=None)
+
+
+def _old_notice_removed(cast: Cast, tip_in: TipIn) -> object:
+    _notice_read(cast, tip_in)
+    Notice.objects.update(read_at=clock.now() - notices.KEPT - timedelta(days=1))
+    return notices.remove_old_notices(actor=WORKER)
+
+
 def _accept(_cast: Cast, _tip_in: TipIn) -> object:
     letter = clean(channel="letter", category="other", answers={"what": "x"}, contact="")
     return intake.accept_tip(actor=REPORTER, submission=letter, attempt=Attempt.fresh())
@@ -133,6 +156,15 @@ STORIES: dict[str, Story] = {
     ),
     "services.decide_proposal": _decided,
     "services.leave_decision": _left,
+    "services.extend_feedback": lambda c, at: services.extend_feedback(
+        actor=c.sam,
+        tip=at(State.IN_TRIAGE).tip,
+        until=(local_today() + timedelta(days=100)).isoformat(),
+        reason="x",
+        text="x",
+    ),
+    "notices.mark_read": _notice_read,
+    "notices.remove_old_notices": _old_notice_removed,
     "services.give_feedback": lambda c, at: services.give_feedback(
         actor=c.ines, tip=at(State.OUTCOME_SET).tip, text="x"
     ),

@@ -75,6 +75,8 @@ class Permission(StrEnum):
     KEYS_ROTATE = "keys.rotate"
     EVIDENCE_COPY = "evidence.copy"
     CLOCKS_MARK = "clocks.mark"
+    CLOCK_EXTEND = "clock.extend"
+    OVERVIEW_READ = "overview.read"
 
 
 P = Permission
@@ -92,6 +94,7 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
         _READS
         | {P.TIP_VERIFY, P.OUTCOME_DECIDE, P.REMIT_CONFIRM, P.TIP_CLOSE, P.TIP_REOPEN}
         | {P.CASE_OPEN, P.CASE_LINK_CONFIRM, P.CASE_UNLINK, P.CASE_STAFF, P.CASE_WORK, P.CASE_REFER, P.PERSON_DECIDE}
+        | {P.CLOCK_EXTEND, P.OVERVIEW_READ}
     ),
     Role.LEGAL_OFFICER: frozenset({P.DESK_ENTER}),
     Role.AWARD_ASSESSOR: frozenset({P.DESK_ENTER}),

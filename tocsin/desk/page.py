@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from tocsin.access.actors import Actor
 from tocsin.access.models import Staff
 from tocsin.access.permissions import Permission
+from tocsin.clocks.notices import unread_count
 from tocsin.policy.active import get_pack
 from tocsin.vault import unlocked
 from tocsin.workflow.registry import lives
@@ -46,6 +47,7 @@ def context(request: HttpRequest, *, here: str = "", **more: Any) -> dict[str, A
 def _person(user: Staff, here: str) -> dict[str, Any]:
     actor = user.as_actor()
     pages = [
+        ("overview", _("Overview"), Permission.OVERVIEW_READ),
         ("inbox", _("Inbox"), Permission.TIP_LIST),
         ("cases", _("Cases"), Permission.CASE_READ),
         ("ledger", _("Ledger"), Permission.LEDGER_STATUS),
@@ -61,7 +63,8 @@ def _person(user: Staff, here: str) -> dict[str, Any]:
             for name, text, permission in pages
             if actor.may(permission)
         ]
-        + _decisions(actor, here),
+        + _decisions(actor, here)
+        + _notices(actor, here),
     }
 
 
@@ -72,6 +75,13 @@ def _decisions(actor: Actor, here: str) -> list[dict[str, Any]]:
     waiting = waiting_for(actor).count()
     text = _("Waiting for me (%(n)s)") % {"n": waiting} if waiting else _("Waiting for me")
     return [{"text": text, "url": reverse("waiting"), "is_current": here == "waiting"}]
+
+
+def _notices(actor: Actor, here: str) -> list[dict[str, Any]]:
+    """The link to what the worker told this person, with the number of what is not marked as read."""
+    unread = unread_count(actor)
+    text = _("Notices (%(n)s)") % {"n": unread} if unread else _("Notices")
+    return [{"text": text, "url": reverse("notices"), "is_current": here == "notices"}]
 
 
 def _has_a_part(actor: Actor, step: Step) -> bool:

@@ -5,7 +5,21 @@ from __future__ import annotations
 from django.urls import path
 
 from tocsin.desk import errors
-from tocsin.desk.screens import case, case_person, cases, home, inbox, ledger, sign_in, tip, tip_case, unlock, waiting
+from tocsin.desk.screens import (
+    case,
+    case_person,
+    cases,
+    home,
+    inbox,
+    ledger,
+    notices,
+    overview,
+    sign_in,
+    tip,
+    tip_case,
+    unlock,
+    waiting,
+)
 
 urlpatterns = [
     path("healthz", sign_in.alive, name="alive"),
@@ -15,6 +29,7 @@ urlpatterns = [
     path("unlock", unlock.unlock, name="unlock"),
     path("lock", unlock.lock, name="lock"),
     path("", home.home, name="home"),
+    path("overview", overview.overview, name="overview"),
     path("inbox", inbox.inbox, name="inbox"),
     path("tips/<str:ref>", tip.tip, name="tip"),
     path("tips/<str:ref>/files/<str:file>", tip.safe_copy, name="tip-file"),
@@ -26,6 +41,8 @@ urlpatterns = [
     path("case-people/<str:ref>", case_person.person, name="case-person"),
     path("case-people/<str:ref>/<slug:action>", case_person.act, name="case-person-act"),
     path("waiting", waiting.waiting, name="waiting"),
+    path("notices", notices.notices, name="notices"),
+    path("notices/read", notices.read_notices, name="notices-read"),
     path("ledger", ledger.ledger, name="ledger"),
 ]
 

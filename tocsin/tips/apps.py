@@ -23,8 +23,11 @@ class TipsConfig(AppConfig):
     label = "tips"
 
     def ready(self) -> None:
-        """Enter the life of a tip, so that its proposals wait in the common queue."""
+        """Enter the life of a tip, so that its proposals wait in the common queue, and its clocks."""
+        from tocsin.clocks.registry import register_clocks
+        from tocsin.tips.clocks import TIPS
         from tocsin.tips.workflow import TIP_LIFE
         from tocsin.workflow.registry import register_life
 
         register_life(TIP_LIFE, visible_to=_visible_to)
+        register_clocks(TIPS)

@@ -19,6 +19,7 @@ INSTALLED_APPS = [
     "tocsin.access",
     "tocsin.policy",
     "tocsin.vault",
+    "tocsin.clocks",
     "tocsin.workflow",
     "tocsin.tips",
     "tocsin.cases",

@@ -78,7 +78,7 @@ def test_each_person_is_offered_what_their_role_allows_and_nothing_else(
     assert offered(desk(cast.ivo).get(address)) == set()
     bring_to(State.IN_TRIAGE, reported=told, cast=cast)
     assert offered(desk(cast.tara).get(address)) == {"ask", "refuse-remit", "flag-urgent"}
-    assert offered(desk(cast.sam).get(address)) == {"start-verification"}
+    assert offered(desk(cast.sam).get(address)) == {"start-verification", "extend-feedback"}
 
 
 def test_the_whole_road_can_be_walked_by_buttons(desk: OpenDesk, cast: Cast, unlocked_desk: Installation) -> None:

@@ -16,9 +16,10 @@ class MessageKind(models.TextChoices):
     ANSWER = "answer", _("Answer")
     ADDITION = "addition", _("Addition")
     FEEDBACK = "feedback", _("Result")
+    EXTENSION = "extension", _("Later date")
 
 
-FROM_STAFF = frozenset({MessageKind.QUESTION, MessageKind.FEEDBACK})
+FROM_STAFF = frozenset({MessageKind.QUESTION, MessageKind.FEEDBACK, MessageKind.EXTENSION})
 
 
 class TipMessage(models.Model):
