@@ -64,6 +64,9 @@ class Permission(StrEnum):
     LEDGER_STATUS = "ledger.status"
     KEYS_ROTATE = "keys.rotate"
     EVIDENCE_COPY = "evidence.copy"
+    IDENTITY_REQUEST = "identity.request"
+    IDENTITY_AGREE = "identity.agree"
+    IDENTITY_NOTICE = "identity.notice"
 
 
 P = Permission
@@ -75,12 +78,15 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
         _READS | {P.TIP_ACKNOWLEDGE, P.TIP_TRIAGE, P.TIP_ASK, P.TIP_FLAG_URGENT, P.REMIT_DECIDE, P.REMIT_CONFIRM}
     ),
     Role.INVESTIGATOR: frozenset(_READS | {P.TIP_ASK, P.OUTCOME_PROPOSE}),
-    Role.SUPERVISOR: frozenset(_READS | {P.TIP_VERIFY, P.OUTCOME_DECIDE, P.REMIT_CONFIRM, P.TIP_CLOSE, P.TIP_REOPEN}),
+    # Asking shows nothing: what two custodians open appears on the second custodian's screen.
+    Role.SUPERVISOR: frozenset(
+        _READS | {P.TIP_VERIFY, P.OUTCOME_DECIDE, P.REMIT_CONFIRM, P.TIP_CLOSE, P.TIP_REOPEN, P.IDENTITY_REQUEST}
+    ),
     Role.LEGAL_OFFICER: frozenset({P.DESK_ENTER}),
     Role.AWARD_ASSESSOR: frozenset({P.DESK_ENTER}),
     Role.AWARD_APPROVER: frozenset({P.DESK_ENTER}),
     Role.PAYER: frozenset({P.DESK_ENTER}),
-    Role.CUSTODIAN: frozenset({P.DESK_ENTER}),
+    Role.CUSTODIAN: frozenset({P.DESK_ENTER, P.IDENTITY_AGREE}),
     Role.RIGHTS_OFFICER: frozenset({P.DESK_ENTER}),
     Role.BIOSECURITY_OFFICER: frozenset({P.DESK_ENTER}),
     Role.PUBLISHER: frozenset({P.DESK_ENTER}),
@@ -88,6 +94,6 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
     # The administrator keeps the machine running and can reach no content (invariant 4).
     Role.ADMINISTRATOR: frozenset({P.DESK_ENTER, P.LEDGER_STATUS}),
     Role.PUBLIC_DOOR: frozenset({P.TIP_RECEIVE}),
-    Role.WORKER: frozenset({P.LEDGER_WRITE, P.KEYS_ROTATE, P.EVIDENCE_COPY}),
+    Role.WORKER: frozenset({P.LEDGER_WRITE, P.KEYS_ROTATE, P.EVIDENCE_COPY, P.IDENTITY_NOTICE}),
     Role.REPORTER: frozenset({P.TIP_RECEIVE, P.MAILBOX_READ, P.MAILBOX_WRITE, P.TIP_WITHDRAW}),
 }

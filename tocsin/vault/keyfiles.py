@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import stat
+import tempfile
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ from tocsin.vault.blobs import KEY_BYTES, public_of
 VERSION = 1
 KEY_FILE_SLOT = "key-file"
 SHORTEST_PASSPHRASE = 12
+_LARGEST_CARRIED = 16_384  # bytes
+_MOST_CARRIED_SLOTS = 3
 _SALT = 16  # bytes
 _WRAPPED = 12 + KEY_BYTES + 16  # nonce, key, tag
 
@@ -239,3 +242,30 @@ def _text(data: bytes) -> str:
 
 def _bytes(text: str) -> bytes:
     return base64.b64decode(text, validate=True)
+
+
+def open_carried_key(content: bytes, passphrase: str) -> bytes:
+    """The private key in a key file that its holder brings along. What is written down is never more than the file.
+
+    Raises ``WrongPassphrase``, or ``RuleBroken`` for what is no key file or asks for more work than ours ever do.
+    """
+    refused = RuleBroken(_("This is not a key file of a custodian. Choose the file that was handed over to you."))
+    if len(content) > _LARGEST_CARRIED:
+        raise refused
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "carried.key"
+        write_secret(path, content)
+        key, most = LockedKey(path), Stretching()
+        try:
+            slots = key._read()["slots"]
+            costs = [(slot["memory_kib"], slot["passes"], slot["lanes"]) for slot in slots]
+        except (KeyError, Unsafe):
+            raise refused from None
+        if len(costs) > _MOST_CARRIED_SLOTS or any(
+            memory > most.memory_kib or passes > most.passes or lanes > most.lanes for memory, passes, lanes in costs
+        ):
+            raise refused
+        try:
+            return key.open_with_passphrase(passphrase)
+        except WrongPassphrase:
+            raise WrongPassphrase(_("This passphrase does not open your key. Check it and try again.")) from None

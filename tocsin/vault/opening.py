@@ -8,6 +8,7 @@ from __future__ import annotations
 from tocsin.vault.blobs import (
     IDENTITY_KEYS,
     MESSAGE,
+    NESTED_BOX,
     CannotOpen,
     Place,
     decrypt_data,
@@ -17,7 +18,17 @@ from tocsin.vault.blobs import (
     unnest,
 )
 
-__all__ = ["CannotOpen", "open_content", "open_identity", "open_key", "open_message", "open_sealed", "open_small"]
+__all__ = [
+    "CannotOpen",
+    "finish_identity",
+    "half_open_identity",
+    "open_content",
+    "open_identity",
+    "open_key",
+    "open_message",
+    "open_sealed",
+    "open_small",
+]
 
 _KEY_ID = 8  # bytes
 
@@ -42,6 +53,41 @@ def open_identity(first: bytes, second: bytes, blob: bytes, wrapped_keys: bytes,
         if outer != inner and outer in by_id and inner in by_id:
             return decrypt_data(unnest(by_id[outer], by_id[inner], nested, place), blob, place)
     raise CannotOpen
+
+
+def half_open_identity(private: bytes, wrapped_keys: bytes, place: Place) -> bytes:
+    """Take off the outer layer of every pair in which ``private`` is the outer key.
+
+    The answer has the same frame; each of its boxes opens only for the other custodian of its pair.
+    """
+    own = _own_id(private)
+    halves = [
+        (inner, unbox(private, nested, place, form=NESTED_BOX))
+        for outer, inner, nested in _pairs(wrapped_keys)
+        if outer == own and inner != own
+    ]
+    if not halves:
+        raise CannotOpen
+    framed = bytes([IDENTITY_KEYS, len(halves)])
+    for inner, half in halves:
+        framed += own + inner + len(half).to_bytes(2, "big") + half
+    return framed
+
+
+def finish_identity(private: bytes, blob: bytes, half_opened: bytes, place: Place) -> bytes:
+    """The identity, from what ``half_open_identity`` left and the private key of the other custodian."""
+    own = _own_id(private)
+    for outer, inner, half in _pairs(half_opened):
+        if inner == own and outer != own:
+            return decrypt_data(unbox(private, half, place), blob, place)
+    raise CannotOpen
+
+
+def _own_id(private: bytes) -> bytes:
+    try:
+        return key_id(public_of(private))
+    except ValueError as wrong:
+        raise CannotOpen from wrong
 
 
 def _pairs(framed: bytes) -> list[tuple[bytes, bytes, bytes]]:
