@@ -43,6 +43,7 @@ def _person(user: Staff, here: str) -> dict[str, Any]:
     actor = user.as_actor()
     pages = [
         ("inbox", _("Inbox"), Permission.TIP_LIST),
+        ("identity-requests", _("Identity requests"), Permission.IDENTITY_AGREE),
         ("ledger", _("Ledger"), Permission.LEDGER_STATUS),
     ]
     return {

@@ -123,6 +123,11 @@ class LockedKey:
         """The names of the slots."""
         return [entry["name"] for entry in self._read()["slots"]]
 
+    @property
+    def costs(self) -> list[tuple[int, int, int]]:
+        """Memory, passes and lanes of every slot. Raises ``KeyError`` for a slot without a passphrase."""
+        return [(entry["memory_kib"], entry["passes"], entry["lanes"]) for entry in self._read()["slots"]]
+
     def open_with_passphrase(self, passphrase: str) -> bytes:
         """The private key. Raises ``WrongPassphrase``, which does not tell whose slot came near."""
         for entry in self._read()["slots"]:
@@ -257,8 +262,7 @@ def open_carried_key(content: bytes, passphrase: str) -> bytes:
         write_secret(path, content)
         key, most = LockedKey(path), Stretching()
         try:
-            slots = key._read()["slots"]
-            costs = [(slot["memory_kib"], slot["passes"], slot["lanes"]) for slot in slots]
+            costs = key.costs
         except (KeyError, Unsafe):
             raise refused from None
         if len(costs) > _MOST_CARRIED_SLOTS or any(

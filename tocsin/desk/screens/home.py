@@ -14,8 +14,13 @@ from tocsin.desk.page import context
 @require_safe
 @needs()
 def home(request: StaffRequest) -> HttpResponse:
-    """The inbox, else the ledger, else a page that says that there is nothing for these roles yet."""
-    for name, permission in (("inbox", Permission.TIP_LIST), ("ledger", Permission.LEDGER_STATUS)):
+    """The inbox, else the requests for identities, else the ledger, else a page that says that there is nothing for these roles yet."""
+    pages = (
+        ("inbox", Permission.TIP_LIST),
+        ("identity-requests", Permission.IDENTITY_AGREE),
+        ("ledger", Permission.LEDGER_STATUS),
+    )
+    for name, permission in pages:
         if request.actor.may(permission):
             return redirect(name)
     return render(request, "desk/home.html", context(request))

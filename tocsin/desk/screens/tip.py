@@ -95,6 +95,7 @@ def _page(request: StaffRequest, found: Tip, *, status: int = 200, **more: Any) 
         "outcomes": [(outcome.value, outcome.label) for outcome in VERIFIED_OUTCOMES],
         "remit_outcomes": [(each.value, each.label) for each in Outcome if each in REMIT_OUTCOMES],
         "default_outcome": Outcome.UNSUBSTANTIATED_GOOD_FAITH.value,
+        "may_ask_identity": request.actor.may(Permission.IDENTITY_REQUEST),
         "title": _("Report"),
     }
     return render(request, "desk/tip.html", context(request, here="inbox", **told), status=status)
