@@ -21,7 +21,7 @@ from tocsin.ledger.note import Signer
 from tocsin.ledger.publishing import LogKeys, catch_up, publish
 from tocsin.ledger.sequencer import sequence_audit, sequence_public
 from tocsin.ledger.startup import LedgerState
-from tocsin.tips.identities import end_requests
+from tocsin.tips.identity_life import end_requests
 from tocsin.tips.papers import opening_place
 from tocsin.vault.installed import keyring
 from tocsin.vault.retention import make_month_keys

@@ -17,21 +17,20 @@ from tocsin.access.permissions import Permission
 from tocsin.common import clock
 from tocsin.common.errors import Conflict, NotPermitted, RuleBroken
 from tocsin.common.refs import new_ref
-from tocsin.ledger.services import queue_entry, record_audit
+from tocsin.ledger.services import queue_entry
 from tocsin.tips import deadlines
-from tocsin.tips.content import clean_text, identity_place, message_place
-from tocsin.tips.models import Declaration, Identity, IdentityRequest, MessageKind, RequestState, Tip, TipMessage
+from tocsin.tips.content import clean_text, identity_place
+from tocsin.tips.identity_life import WAITING, note, send_notice, set_state
+from tocsin.tips.models import Declaration, Identity, IdentityRequest, RequestState, Tip
 from tocsin.tips.papers import TipPapers
 from tocsin.tips.selectors import content_of, tips_visible_to
 from tocsin.vault.installed import keyring
 from tocsin.vault.keyfiles import WrongPassphrase, open_carried_key
 from tocsin.vault.opening import CannotOpen, finish_identity, half_open_identity
-from tocsin.vault.sealing import seal_message
 
 REQUEST_LIFETIME = timedelta(days=14)
 LONGEST_DEFERRAL = timedelta(days=180)
 LONGEST_REASON = 4_000
-WAITING = (RequestState.ASKED, RequestState.FIRST_AGREED)
 attempts = Attempts(burst=6, seconds=60)
 
 
@@ -56,7 +55,7 @@ def request_identity(
     with transaction.atomic():
         fresh = Tip.objects.select_for_update().get(pk=tip.pk)
         for old in IdentityRequest.objects.filter(tip=fresh, state__in=WAITING, expires_at__lte=clock.now()):
-            _set_state(old, RequestState.EXPIRED, actor=actor, role=role.value)
+            set_state(old, RequestState.EXPIRED, actor=actor, role=role.value)
         if IdentityRequest.objects.filter(tip=fresh, state__in=WAITING).exists():
             raise Conflict(_("A request for this identity is already waiting. Nothing was changed."))
         asked = IdentityRequest(
@@ -69,7 +68,7 @@ def request_identity(
             order_number=order.number if order else "",
             notice_on=order.ends_on if order else None,
         )
-        _set_state(asked, RequestState.ASKED, actor=actor, role=role.value)
+        set_state(asked, RequestState.ASKED, actor=actor, role=role.value)
     return asked
 
 
@@ -100,17 +99,17 @@ def agree(*, actor: Actor, request: IdentityRequest, key_file: bytes, passphrase
             if fresh.state == RequestState.ASKED:
                 fresh.first_id = actor.require_staff()
                 fresh.half_opened = half_open_identity(private, bytes(identity.wrapped_keys), place)
-                _set_state(fresh, RequestState.FIRST_AGREED, actor=actor, role=role)
+                set_state(fresh, RequestState.FIRST_AGREED, actor=actor, role=role)
                 return None
             clear = finish_identity(private, bytes(identity.blob), bytes(fresh.half_opened), place)
             fresh.second_id = actor.require_staff()
-            _set_state(fresh, RequestState.OPENED, actor=actor, role=role)
+            set_state(fresh, RequestState.OPENED, actor=actor, role=role)
             _write_leaf(fresh, tip, "identity-opened")
             if fresh.notice_on is None:
-                _send_notice(fresh)
+                send_notice(fresh)
     except CannotOpen:
         with transaction.atomic():
-            _note(request, "key_refused", actor=actor, role=role)
+            note(request, "key_refused", actor=actor, role=role)
         raise Conflict(
             _("Your key does not fit here. Perhaps another custodian has to be first. Nothing was opened.")
         ) from None
@@ -125,44 +124,9 @@ def refuse(*, actor: Actor, request: IdentityRequest, reason: str) -> IdentityRe
         tip = Tip.objects.select_for_update().get(pk=request.tip_id)
         fresh = _waiting_for(actor, IdentityRequest.objects.select_for_update().get(pk=request.pk), refusing=True)
         fresh.refusal = _papers(tip).seal(reason)
-        _set_state(fresh, RequestState.REFUSED, actor=actor, role=role)
+        set_state(fresh, RequestState.REFUSED, actor=actor, role=role)
         _write_leaf(fresh, tip, "transition")
     return fresh
-
-
-def end_requests(*, actor: Actor) -> int:
-    """The worker's round: expire what waited too long, send the notices whose order has ended. How many of both."""
-    role, done = actor.role_for(Permission.IDENTITY_NOTICE).value, 0
-    with transaction.atomic():
-        rows = IdentityRequest.objects.select_for_update()
-        for late in rows.filter(state__in=WAITING, expires_at__lte=clock.now()):
-            _set_state(late, RequestState.EXPIRED, actor=actor, role=role)
-            done += 1
-        due = rows.filter(state=RequestState.OPENED, notice_sent=False, notice_on__lt=deadlines.local_today())
-        for opened in due:
-            _send_notice(opened)
-            _note(opened, "notice", actor=actor, role=role)
-            done += 1
-    return done
-
-
-def _set_state(request: IdentityRequest, state: RequestState, *, actor: Actor, role: str) -> None:
-    """The only code that sets a request's state; it leaves the trace and clears the half-opened key at the end."""
-    request.state = state
-    if state not in WAITING:
-        request.half_opened, request.ended_at = b"", clock.now()
-    request.save()
-    _note(request, state.value, actor=actor, role=role)
-
-
-def _note(request: IdentityRequest, what: str, *, actor: Actor, role: str) -> None:
-    record_audit(
-        actor=actor.name,
-        role=role,
-        action=f"identity.{what}",
-        subject=f"tip:{request.tip.ref}",
-        detail={"request": request.ref},
-    )
 
 
 def _waiting_for(actor: Actor, request: IdentityRequest, *, refusing: bool = False) -> IdentityRequest:
@@ -184,7 +148,7 @@ def _own_key(actor: Actor, request: IdentityRequest, role: str, key_file: bytes,
         private = open_carried_key(key_file, passphrase)
     except WrongPassphrase:
         with transaction.atomic():
-            _note(request, "wrong_passphrase", actor=actor, role=role)
+            note(request, "wrong_passphrase", actor=actor, role=role)
         raise
     attempts.forget(actor.name)
     return private
@@ -200,21 +164,6 @@ def _write_leaf(request: IdentityRequest, tip: Tip, kind: str) -> None:
     leaf, opening = _papers(tip).public_entry(tip, kind, digest)
     queue_entry(leaf=leaf, opening=opening)
     tip.save(update_fields=["event_count"])
-
-
-def _send_notice(request: IdentityRequest) -> None:
-    ref, text = new_ref(), _("Two people of this office opened the name and contact details that you gave.")
-    recipients = [bytes(request.tip.mail_public), keyring().unit_public]
-    TipMessage.objects.create(
-        tip_id=request.tip_id,
-        ref=ref,
-        kind=MessageKind.NOTICE,
-        blob=seal_message(text.encode(), recipients=recipients, place=message_place(ref)),
-        written_hour=clock.on_the_hour(clock.now()),
-        staff_id=request.requester_id,
-    )
-    request.notice_sent = True
-    request.save(update_fields=["notice_sent"])
 
 
 def _check_order(order: Order | None) -> None:

@@ -14,7 +14,7 @@ from tocsin.desk.page import context
 @require_safe
 @needs()
 def home(request: StaffRequest) -> HttpResponse:
-    """The inbox, else the requests for identities, else the ledger, else a page that says that there is nothing for these roles yet."""
+    """The first page that these roles open, else a page that says that there is nothing for them yet."""
     pages = (
         ("inbox", Permission.TIP_LIST),
         ("identity-requests", Permission.IDENTITY_AGREE),

@@ -15,7 +15,7 @@ from tocsin.access.permissions import Permission, Role
 from tocsin.common import clock
 from tocsin.common.errors import Conflict, NotPermitted, RuleBroken
 from tocsin.ledger.models import AuditRecord, Pending
-from tocsin.tips import identities, mailbox
+from tocsin.tips import identities, identity_life, mailbox
 from tocsin.tips.identities import Order
 from tocsin.tips.models import Declaration, IdentityRequest, RequestState
 from tocsin.vault.keyfiles import WrongPassphrase
@@ -163,7 +163,7 @@ def test_a_request_runs_out(asked: IdentityRequest, kim: Actor, installation: In
     asked.refresh_from_db()
     with pytest.raises(Conflict):
         _agree(kim, asked, "kim", installation)
-    assert identities.end_requests(actor=WORKER) == 1
+    assert identity_life.end_requests(actor=WORKER) == 1
     asked.refresh_from_db()
     assert (asked.state, bytes(asked.half_opened)) == (RequestState.EXPIRED, b"")
 
@@ -174,9 +174,9 @@ def test_an_order_defers_the_notice_until_it_ends(
     asked = _ask(sam, reported, Order("12/2026", clock.now().date() + timedelta(days=9)))
     _agree(kim, asked, "kim", installation)
     _agree(lou, asked, "lou", installation)
-    assert (_kinds(reported), identities.end_requests(actor=WORKER)) == ([], 0)
+    assert (_kinds(reported), identity_life.end_requests(actor=WORKER)) == ([], 0)
     IdentityRequest.objects.update(notice_on=clock.now().date() - timedelta(days=2))
-    assert (identities.end_requests(actor=WORKER), identities.end_requests(actor=WORKER)) == (1, 0)
+    assert (identity_life.end_requests(actor=WORKER), identity_life.end_requests(actor=WORKER)) == (1, 0)
     assert _kinds(reported) == ["notice"]
 
 
