@@ -78,11 +78,9 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
         _READS | {P.TIP_ACKNOWLEDGE, P.TIP_TRIAGE, P.TIP_ASK, P.TIP_FLAG_URGENT, P.REMIT_DECIDE, P.REMIT_CONFIRM}
     ),
     Role.INVESTIGATOR: frozenset(_READS | {P.TIP_ASK, P.OUTCOME_PROPOSE}),
+    Role.SUPERVISOR: frozenset(_READS | {P.TIP_VERIFY, P.OUTCOME_DECIDE, P.REMIT_CONFIRM, P.TIP_CLOSE, P.TIP_REOPEN}),
     # Asking shows nothing: what two custodians open appears on the second custodian's screen.
-    Role.SUPERVISOR: frozenset(
-        _READS | {P.TIP_VERIFY, P.OUTCOME_DECIDE, P.REMIT_CONFIRM, P.TIP_CLOSE, P.TIP_REOPEN, P.IDENTITY_REQUEST}
-    ),
-    Role.LEGAL_OFFICER: frozenset({P.DESK_ENTER}),
+    Role.LEGAL_OFFICER: frozenset({P.DESK_ENTER, P.IDENTITY_REQUEST}),
     Role.AWARD_ASSESSOR: frozenset({P.DESK_ENTER}),
     Role.AWARD_APPROVER: frozenset({P.DESK_ENTER}),
     Role.PAYER: frozenset({P.DESK_ENTER}),

@@ -19,9 +19,9 @@ OpenDesk = Callable[[Actor], Desk]
 
 
 def test_the_whole_way_through_the_screens(
-    desk: OpenDesk, sam: Actor, reported: Reported, unlocked_desk: Installation
+    desk: OpenDesk, lea: Actor, reported: Reported, unlocked_desk: Installation
 ) -> None:
-    supervisor, at = desk(sam), f"/tips/{reported.ref}/identity"
+    supervisor, at = desk(lea), f"/tips/{reported.ref}/identity"
     assert at in supervisor.get(f"/tips/{reported.ref}").body.decode()
     supervisor.send(supervisor.get(at), at, reason="A court asks.", ground="Act 1")
     address = f"/identity-requests/{IdentityRequest.objects.get().ref}"

@@ -36,9 +36,9 @@ def lou(db: None) -> Actor:
 
 
 @pytest.fixture
-def asked(sam: Actor, reported: Reported) -> IdentityRequest:
+def asked(lea: Actor, reported: Reported) -> IdentityRequest:
     """A request that waits."""
-    return _ask(sam, reported)
+    return _ask(lea, reported)
 
 
 def _ask(actor: Actor, reported: Reported, order: Order | None = None) -> IdentityRequest:
@@ -123,7 +123,7 @@ def test_a_page_from_before_the_first_agreement_still_meets_the_rules(
 
 
 def test_nobody_decides_what_they_asked(reported: Reported, installation: Installation) -> None:
-    both = hire("both", Role.SUPERVISOR, Role.CUSTODIAN)
+    both = hire("both", Role.SUPERVISOR, Role.LEGAL_OFFICER, Role.CUSTODIAN)
     asked = _ask(both, reported)
     assert asked not in identities.requests_visible_to(both)
     with pytest.raises(NotPermitted):
@@ -169,9 +169,9 @@ def test_a_request_runs_out(asked: IdentityRequest, kim: Actor, installation: In
 
 
 def test_an_order_defers_the_notice_until_it_ends(
-    sam: Actor, kim: Actor, lou: Actor, reported: Reported, installation: Installation
+    lea: Actor, kim: Actor, lou: Actor, reported: Reported, installation: Installation
 ) -> None:
-    asked = _ask(sam, reported, Order("12/2026", clock.now().date() + timedelta(days=9)))
+    asked = _ask(lea, reported, Order("12/2026", clock.now().date() + timedelta(days=9)))
     _agree(kim, asked, "kim", installation)
     _agree(lou, asked, "lou", installation)
     assert (_kinds(reported), identity_life.end_requests(actor=WORKER)) == ([], 0)
@@ -180,10 +180,10 @@ def test_an_order_defers_the_notice_until_it_ends(
     assert _kinds(reported) == ["notice"]
 
 
-def test_an_order_without_number_or_with_a_distant_end_is_refused(sam: Actor, reported: Reported) -> None:
+def test_an_order_without_number_or_with_a_distant_end_is_refused(lea: Actor, reported: Reported) -> None:
     for order in (Order("", clock.now().date() + timedelta(days=9)), Order("1", clock.now().date() + timedelta(500))):
         with pytest.raises(RuleBroken):
-            _ask(sam, reported, order)
+            _ask(lea, reported, order)
 
 
 @pytest.mark.parametrize("role", [Role.INTAKE, Role.TRIAGE, Role.INVESTIGATOR, Role.ADMINISTRATOR])
