@@ -29,8 +29,8 @@ def check(page: Page, name: str) -> None:
         folder = pictures()
         if folder:
             page.screenshot(path=folder / f"{name}-{width}.png", full_page=True)
-    found = Axe().run(page)
-    assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{name} at {width} px: {found.generate_report()}"
 
 
 @pytest.mark.parametrize("language", ALL_LANGUAGES)

@@ -66,7 +66,8 @@ def test_the_nine_words_at_the_end_open_the_mailbox(demo: Instance, visit: OpenC
     page.locator("main form[action$='/mailbox/files'] button").click()
     assert page.locator("main li", has_text=PAPER["name"]).count() == 1
     page.locator("main a[href$='/mailbox/messages']").first.click()
-    assert "2" in page.locator("main p", has=page.locator("xpath=self::*[preceding-sibling::h2]")).all_inner_texts()[1]
+    above = page.locator("main form[action$='/mailbox/files']").locator("xpath=preceding-sibling::p[1]")
+    assert "2" in above.inner_text()
 
 
 @pytest.mark.parametrize("language", ALL_LANGUAGES)
@@ -213,7 +214,6 @@ def distinct_screens(page: Page, demo: Instance, language: str) -> Iterator[str]
 
 @pytest.mark.parametrize("language", ALL_LANGUAGES)
 def test_every_screen_is_accessible_at_every_width(demo: Instance, visit: OpenContext, language: str) -> None:
-    """Axe at one width after another: the same screens come in six languages, so each is looked at in every width."""
     page = visit(script=True, language=language).new_page()
     axe, seen = Axe(), []
     for screen in distinct_screens(page, demo, language):
@@ -222,10 +222,8 @@ def test_every_screen_is_accessible_at_every_width(demo: Instance, visit: OpenCo
             page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{screen} is wider than {width}"
             keep_picture(page, f"guided-{screen}-{language}-{width}")
-        width = WIDTHS[(len(seen) + ALL_LANGUAGES.index(language)) % len(WIDTHS)]
-        page.set_viewport_size({"width": width, "height": 900})
-        found = axe.run(page)
-        assert found.violations_count == 0, f"{screen} at {width} px: {found.generate_report()}"
+            found = axe.run(page)
+            assert found.violations_count == 0, f"{screen} at {width} px: {found.generate_report()}"
     assert {"danger", "risk-wrong", "what-wrong", "when-wrong", "contact", "award", "check", "receipt"} <= set(seen)
 
 

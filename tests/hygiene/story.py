@@ -117,13 +117,17 @@ def break_with_everything(*, actor: Any, submission: Any, attempt: Any) -> None:
 
 
 def write_a_report(mia: ListeningVisitor) -> Page:
-    """The report that is kept, sent twice as by a double click."""
+    """The report that is kept, sent twice as by a double click; its words as a picture and as a file."""
     mia.read("/")
     mia.get("")
     form = mia.open_form()
     typed = {name: TYPED[name] for name in ("what", "where", "contact")}
     mia.send(form, typed=typed)
-    return mia.send(form, typed=typed)
+    receipt = mia.send(form, typed=typed)
+    for kind in ("picture", "file"):
+        mia.send(receipt, "/report/keep", typed={"as": kind})
+    mia.send(receipt, "/report/keep", typed={"as": "file", "day": TYPED["unknown"]})
+    return receipt
 
 
 def come_back(mia: ListeningVisitor, words: list[str]) -> None:

@@ -58,8 +58,10 @@ def _any_in(language: str) -> tuple[re.Pattern[str], ...]:
 
     Chinese apart: a pattern that begins with a look back is tried at every character, one that does not is not.
     """
-    spoken = [one for one in {"en": 0, "zh": 0, language: 0} if all(one in words for words in WORDS.values())]
-    return tuple(re.compile(_pattern(one, "|".join(words[one] for words in WORDS.values()))) for one in spoken)
+    listed = {
+        one: [words[one] for words in WORDS.values() if one in words] for one in dict.fromkeys(("en", "zh", language))
+    }
+    return tuple(re.compile(_pattern(one, "|".join(words))) for one, words in listed.items() if words)
 
 
 def has_words_for(language: str) -> bool:

@@ -78,6 +78,14 @@ def test_what_is_no_code_is_not_drawn() -> None:
             assert "data:image/png" not in answer.body.decode()
 
 
+@pytest.mark.parametrize("kind", ["picture", "file"])
+def test_nine_words_among_a_great_deal_of_nothing_are_refused(kind: str) -> None:
+    """Commas count for nothing in a code, and would overflow the picture."""
+    visitor = Visitor()
+    page = visitor.tell("Seeds by post.")
+    assert asked(visitor, page, kind, words=",".join(page.words) + "," * 10_000).status == 400
+
+
 def test_a_code_that_belongs_to_nobody_is_drawn_like_any_other() -> None:
     """Nothing is looked up, so nothing can be learned."""
     visitor = Visitor()

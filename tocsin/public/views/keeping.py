@@ -23,6 +23,7 @@ from tocsin.public.page import context
 from tocsin.ui.templatetags.ui import plain_date
 from tocsin.vault.codes import candidate_seeds
 
+_LONGEST = 200  # characters: nine words of any list have fewer; a QR code holds no more than 2,331 bytes
 _FILE_NAME = "slip.txt"  # says neither what it is for nor where it comes from
 
 
@@ -43,9 +44,10 @@ def keep(request: HttpRequest) -> HttpResponse:
                 "minute and press the button again."
             )
         )
-    typed = request.POST.get("words", "")
-    candidate_seeds(typed)
-    words = " ".join(typed.split())
+    words = " ".join(request.POST.get("words", "").split())
+    if len(words) > _LONGEST:
+        raise BadRequest
+    candidate_seeds(words)
     if request.POST.get("as") == "picture":
         return render(request, "public/words_as_picture.html", context(request, picture=_qr_code(words)))
     return _slip(words, mailbox_address(request), request.POST.get("day", ""))

@@ -1,0 +1,26 @@
+"""A tip as one person sent it, the sealed identity beside it, its messages and the interests that staff declared.
+
+What the database can read without a key: the channel, the category code, the state, dates and sizes. Everything that
+a person wrote is sealed. ``id`` keeps the exact order of arrival (awards need it); times are kept by the hour.
+"""
+
+from __future__ import annotations
+
+from tocsin.tips.models.declaration import Declaration
+from tocsin.tips.models.evidence import CopyVerdict, Evidence
+from tocsin.tips.models.identity_request import IdentityRequest, RequestState
+from tocsin.tips.models.mailbox import FROM_STAFF, MessageKind, TipMessage
+from tocsin.tips.models.tip import Identity, Tip
+
+__all__ = [
+    "FROM_STAFF",
+    "CopyVerdict",
+    "Declaration",
+    "Evidence",
+    "Identity",
+    "IdentityRequest",
+    "MessageKind",
+    "RequestState",
+    "Tip",
+    "TipMessage",
+]
