@@ -192,7 +192,7 @@ class LockedKey:
 def open_carried_key(content: bytes, passphrase: str, *, public: bytes) -> bytes:
     """The private half of ``public`` from a key file that its holder brings along; nothing is written to disk.
 
-    Raises ``WrongPassphrase``, one and the same for a wrong passphrase, somebody else's key, a damaged file and one that
+    Raises ``WrongPassphrase``, the same for a wrong passphrase, somebody else’s key, a damaged file and one that
     asks for more work than ours ever do: nobody can try a colleague's passphrase here.
     """
     try:
