@@ -49,7 +49,6 @@ PUBLIC = (
     "tocsin/common/",
     "tocsin/evidence/traces/",
     "tocsin/policy/model.py",
-    "tocsin/tips/identity_life.py",
     "tocsin/tips/mailbox.py",
     "tocsin/tips/workflow.py",
     "tocsin/vault/codes.py",

@@ -64,9 +64,7 @@ class Permission(StrEnum):
     LEDGER_STATUS = "ledger.status"
     KEYS_ROTATE = "keys.rotate"
     EVIDENCE_COPY = "evidence.copy"
-    IDENTITY_REQUEST = "identity.request"
-    IDENTITY_AGREE = "identity.agree"
-    IDENTITY_NOTICE = "identity.notice"
+    CLOCKS_MARK = "clocks.mark"
 
 
 P = Permission
@@ -79,12 +77,11 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
     ),
     Role.INVESTIGATOR: frozenset(_READS | {P.TIP_ASK, P.OUTCOME_PROPOSE}),
     Role.SUPERVISOR: frozenset(_READS | {P.TIP_VERIFY, P.OUTCOME_DECIDE, P.REMIT_CONFIRM, P.TIP_CLOSE, P.TIP_REOPEN}),
-    # Asking shows nothing: what two custodians open appears on the second custodian's screen.
-    Role.LEGAL_OFFICER: frozenset({P.DESK_ENTER, P.IDENTITY_REQUEST}),
+    Role.LEGAL_OFFICER: frozenset({P.DESK_ENTER}),
     Role.AWARD_ASSESSOR: frozenset({P.DESK_ENTER}),
     Role.AWARD_APPROVER: frozenset({P.DESK_ENTER}),
     Role.PAYER: frozenset({P.DESK_ENTER}),
-    Role.CUSTODIAN: frozenset({P.DESK_ENTER, P.IDENTITY_AGREE}),
+    Role.CUSTODIAN: frozenset({P.DESK_ENTER}),
     Role.RIGHTS_OFFICER: frozenset({P.DESK_ENTER}),
     Role.BIOSECURITY_OFFICER: frozenset({P.DESK_ENTER}),
     Role.PUBLISHER: frozenset({P.DESK_ENTER}),
@@ -92,6 +89,6 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
     # The administrator keeps the machine running and can reach no content (invariant 4).
     Role.ADMINISTRATOR: frozenset({P.DESK_ENTER, P.LEDGER_STATUS}),
     Role.PUBLIC_DOOR: frozenset({P.TIP_RECEIVE}),
-    Role.WORKER: frozenset({P.LEDGER_WRITE, P.KEYS_ROTATE, P.EVIDENCE_COPY, P.IDENTITY_NOTICE}),
+    Role.WORKER: frozenset({P.LEDGER_WRITE, P.KEYS_ROTATE, P.EVIDENCE_COPY, P.CLOCKS_MARK}),
     Role.REPORTER: frozenset({P.TIP_RECEIVE, P.MAILBOX_READ, P.MAILBOX_WRITE, P.TIP_WITHDRAW}),
 }

@@ -14,13 +14,8 @@ from tocsin.desk.page import context
 @require_safe
 @needs()
 def home(request: StaffRequest) -> HttpResponse:
-    """The first page that these roles open, else a page that says that there is nothing for them yet."""
-    pages = (
-        ("inbox", Permission.TIP_LIST),
-        ("identity-requests", Permission.IDENTITY_AGREE),
-        ("ledger", Permission.LEDGER_STATUS),
-    )
-    for name, permission in pages:
+    """The inbox, else the ledger, else a page that says that there is nothing for these roles yet."""
+    for name, permission in (("inbox", Permission.TIP_LIST), ("ledger", Permission.LEDGER_STATUS)):
         if request.actor.may(permission):
             return redirect(name)
     return render(request, "desk/home.html", context(request))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from tocsin.tips.models.declaration import Declaration
 from tocsin.tips.models.evidence import CopyVerdict, Evidence
-from tocsin.tips.models.identity_request import IdentityRequest, RequestState
 from tocsin.tips.models.mailbox import FROM_STAFF, MessageKind, TipMessage
 from tocsin.tips.models.tip import Identity, Tip
 
@@ -18,9 +17,7 @@ __all__ = [
     "Declaration",
     "Evidence",
     "Identity",
-    "IdentityRequest",
     "MessageKind",
-    "RequestState",
     "Tip",
     "TipMessage",
 ]

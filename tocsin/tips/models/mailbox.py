@@ -16,10 +16,9 @@ class MessageKind(models.TextChoices):
     ANSWER = "answer", _("Answer")
     ADDITION = "addition", _("Addition")
     FEEDBACK = "feedback", _("Result")
-    NOTICE = "notice", _("Notice")
 
 
-FROM_STAFF = frozenset({MessageKind.QUESTION, MessageKind.FEEDBACK, MessageKind.NOTICE})
+FROM_STAFF = frozenset({MessageKind.QUESTION, MessageKind.FEEDBACK})
 
 
 class TipMessage(models.Model):
