@@ -16,9 +16,10 @@ class MessageKind(models.TextChoices):
     ANSWER = "answer", _("Answer")
     ADDITION = "addition", _("Addition")
     FEEDBACK = "feedback", _("Result")
+    NOTICE = "notice", _("Notice")
 
 
-FROM_STAFF = frozenset({MessageKind.QUESTION, MessageKind.FEEDBACK})
+FROM_STAFF = frozenset({MessageKind.QUESTION, MessageKind.FEEDBACK, MessageKind.NOTICE})
 
 
 class TipMessage(models.Model):
