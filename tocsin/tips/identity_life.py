@@ -36,7 +36,7 @@ ASK = Step(
 )  # fmt: skip
 ALLOW = Step(
     "allow", _("Legal check of the request"), frozenset({S.ASKED}), S.ALLOWED, P.IDENTITY_ALLOW, "identity",
-    public_kind=None, needs_reason=True, four_eyes=True, proposed_with=P.IDENTITY_REQUEST, strangers_to=_ASKER,
+    public_kind=None, needs_reason=True, four_eyes=True, proposed_with=P.IDENTITY_REQUEST,
 )  # fmt: skip
 REFUSE = Step(
     "refuse", _("Refuse the request"), frozenset({S.ASKED}), S.REFUSED, P.IDENTITY_ALLOW, "identity",

@@ -16,7 +16,7 @@ from tocsin.tips import identity_rules as rules
 from tocsin.tips.content import contact_text, identity_place
 from tocsin.tips.identity_life import half_place, locked
 from tocsin.tips.identity_notice import send_notice
-from tocsin.tips.models import CustodianSeat, Identity, IdentityRequest, SeatState, Tip
+from tocsin.tips.models import CustodianSeat, Identity, IdentityRequest, RequestState, SeatState, Tip
 from tocsin.vault import unlocked
 from tocsin.vault.installed import keyring
 from tocsin.vault.keyfiles import WrongPassphrase, open_carried_key
@@ -46,13 +46,13 @@ def agree(*, actor: Actor, request: IdentityRequest, key_file: bytes, passphrase
     many tries), ``Conflict`` (no longer waiting, agreed already, a key that does not fit) or ``Locked``.
     """
     actor.require(Permission.IDENTITY_AGREE)
-    seat = _seat_of(actor)
-    rules.refuse_unfit(actor, request.tip, request)
+    seat, known = _seat_of(actor), IdentityRequest.objects.select_related("tip").get(pk=request.pk)
+    _refuse_unfit(actor, known.tip, known)
     private = _own_key(actor, request, seat, key_file, passphrase)
     try:
         with transaction.atomic():
             tip, fresh = locked(request)
-            rules.refuse_unfit(actor, tip, fresh)
+            _refuse_unfit(actor, tip, fresh)
             if not fresh.half_opened:
                 _go_first(actor, tip, fresh, private)
                 return None
@@ -84,6 +84,12 @@ def _seat_of(actor: Actor) -> CustodianSeat:
     return seat
 
 
+def _refuse_unfit(actor: Actor, tip: Tip, request: IdentityRequest) -> None:
+    rules.refuse_unfit(actor, tip, request)
+    if request.state != RequestState.ALLOWED:
+        raise Conflict(_("A legal officer must find the request lawful first. Nothing was opened."))
+
+
 def _own_key(actor: Actor, request: IdentityRequest, seat: CustodianSeat, key_file: bytes, passphrase: str) -> bytes:
     attempts.take(actor.name)
     try:
@@ -97,8 +103,8 @@ def _own_key(actor: Actor, request: IdentityRequest, seat: CustodianSeat, key_fi
 
 def _go_first(actor: Actor, tip: Tip, request: IdentityRequest, private: bytes) -> None:
     identity = Identity.objects.get(ref=tip.identity_ref)
-    half = half_open_identity(private, bytes(identity.wrapped_keys), identity_place(identity.ref))
     rules.speak(actor, request, approve=True)
+    half = half_open_identity(private, bytes(identity.wrapped_keys), identity_place(identity.ref))
     sealed = seal_to(keyring().unit_public, half, info=half_place(request.ref))
     rules.take(actor, request, Move(life.FIRST_KEY, changes={"half_opened": sealed, "first_id": actor.staff_id}))
 

@@ -90,7 +90,7 @@ class SeatState(models.TextChoices):
 
 
 class CustodianSeat(models.Model):
-    """Which member of staff holds which custodian's key: ``slot`` is its name in the keyring, ``public`` what lies there.
+    """Which member of staff holds which custodian's key; ``slot`` and ``public`` are its name and half in the keyring.
 
     A key belongs to one person and a person has one key, so that nobody acts twice with a colleague's file.
     """
