@@ -21,6 +21,8 @@ class Place:
 
 PLACES: dict[str, Place] = {
     "tip": Place("tip", gettext_lazy("Report")),
+    "identity": Place("identity", gettext_lazy("Request for an identity")),
+    "custodian": Place("custodian", gettext_lazy("Custodian’s key")),
 }
 
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from django.urls import path
 
 from tocsin.desk import errors
-from tocsin.desk.screens import home, inbox, ledger, sign_in, tip, unlock, waiting
+from tocsin.desk.screens import (
+    custodians,
+    home,
+    identities,
+    identity_opening,
+    inbox,
+    ledger,
+    sign_in,
+    tip,
+    unlock,
+    waiting,
+)
 
 urlpatterns = [
     path("healthz", sign_in.alive, name="alive"),
@@ -18,8 +29,16 @@ urlpatterns = [
     path("inbox", inbox.inbox, name="inbox"),
     path("tips/<str:ref>", tip.tip, name="tip"),
     path("tips/<str:ref>/files/<str:file>", tip.safe_copy, name="tip-file"),
+    path("tips/<str:ref>/identity", identities.ask, name="identity-ask"),
     path("tips/<str:ref>/<slug:action>", tip.act, name="tip-act"),
     path("waiting", waiting.waiting, name="waiting"),
+    path("identities", identities.identities, name="identities"),
+    path("identities/<str:ref>", identities.identity, name="identity"),
+    path("identities/<str:ref>/open", identity_opening.open_identity, name="identity-open"),
+    path("identities/<str:ref>/<slug:action>", identities.act, name="identity-act"),
+    path("custodians", custodians.custodians, name="custodians"),
+    path("custodians/<str:ref>", custodians.custodian, name="custodian"),
+    path("custodians/<str:ref>/<slug:action>", custodians.act, name="custodian-act"),
     path("ledger", ledger.ledger, name="ledger"),
 ]
 

@@ -66,6 +66,26 @@ def request_visible_to(actor: Actor, ref: str) -> IdentityRequest:
     return requests_visible_to(actor).select_related("tip", "requester").get(ref=ref)
 
 
+@dataclass(frozen=True)
+class RequestPage:
+    """One page of the list; ``next_after`` names the request behind which the next page begins."""
+
+    requests: Sequence[IdentityRequest]
+    next_after: str
+
+
+def request_page(actor: Actor, *, state: str, after: str, size: int) -> RequestPage:
+    """``size`` visible requests behind the request ``after``, newest first; ``state`` narrows them to one state."""
+    rows = requests_visible_to(actor).select_related("tip", "requester").order_by("-id")
+    if state in RequestState.values:
+        rows = rows.filter(state=state)
+    last = requests_visible_to(actor).filter(ref=after).first() if is_ref(after) else None
+    if last is not None:
+        rows = rows.filter(id__lt=last.pk)
+    found = list(rows[: size + 1])
+    return RequestPage(found[:size], found[size - 1].ref if len(found) > size else "")
+
+
 def requests_about(actor: Actor, tip: Tip) -> Sequence[IdentityRequest]:
     """The requests on ``tip``, newest first, for those who may ask themselves; without their papers."""
     if not actor.may(Permission.IDENTITY_REQUEST):

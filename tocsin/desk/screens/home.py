@@ -10,12 +10,18 @@ from tocsin.access.permissions import Permission
 from tocsin.desk.doors import StaffRequest, needs
 from tocsin.desk.page import context
 
+FIRST_PAGES = (
+    ("inbox", Permission.TIP_LIST),
+    ("ledger", Permission.LEDGER_STATUS),
+    ("identities", Permission.IDENTITY_LIST),
+)
+
 
 @require_safe
 @needs()
 def home(request: StaffRequest) -> HttpResponse:
-    """The inbox, else the ledger, else a page that says that there is nothing for these roles yet."""
-    for name, permission in (("inbox", Permission.TIP_LIST), ("ledger", Permission.LEDGER_STATUS)):
+    """The first page that these roles open, else one that says that there is nothing for them yet."""
+    for name, permission in FIRST_PAGES:
         if request.actor.may(permission):
             return redirect(name)
     return render(request, "desk/home.html", context(request))

@@ -184,7 +184,7 @@ def test_a_custodian_whose_office_ended_counts_no_more(
     allowed: IdentityRequest, kim: Actor, lou: Actor, unlocked_desk: Installation
 ) -> None:
     turn(kim, allowed, unlocked_desk, "kim")
-    RoleGrant.objects.filter(staff_id=kim.staff_id).delete()
+    RoleGrant.objects.filter(staff_id=kim.require_staff()).delete()
     with pytest.raises(NotPermitted):
         turn(lou, allowed, unlocked_desk, "lou")
     assert stored(allowed).state == RequestState.ALLOWED
