@@ -10,7 +10,7 @@ from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
 from tocsin.desk.names import actor_names, category_label, channel_label, role_label, short_ref
 from tocsin.tips import identity_selectors as selectors
-from tocsin.tips.identity_life import TONES, WAITING
+from tocsin.tips.identity_life import ASK, TONES, WAITING
 from tocsin.tips.models import IdentityRequest, RequestState, Tip
 from tocsin.tips.workflow import State
 from tocsin.ui.templatetags.ui import plain_date
@@ -25,9 +25,15 @@ def row(request: IdentityRequest) -> dict[str, Any]:
         "short_ref": short_ref(request.ref),
         "tip_ref": short_ref(request.tip.ref),
         "category": category_label(request.tip),
+        "word": _("Waits for the second custodian") if has_first(request) else str(request.get_state_display()),
         "tone": TONES[RequestState(request.state)],
         "told": told(request),
     }
+
+
+def has_first(request: IdentityRequest) -> bool:
+    """Whether one key is in and the other is missing."""
+    return request.state == RequestState.ALLOWED and request.first_id is not None
 
 
 def told(request: IdentityRequest) -> str:
@@ -61,7 +67,7 @@ def page(actor: Actor, request: IdentityRequest) -> dict[str, Any]:
         "checks": has_turn and request.state == RequestState.ASKED,
         "stops": request.state == RequestState.ALLOWED and actor.may(Permission.IDENTITY_ALLOW),
         "brings_key": has_turn and request.state == RequestState.ALLOWED,
-        "is_second": request.first_id is not None,
+        "is_second": has_first(request),
         "gave_first": request.first_id == actor.staff_id and request.state == RequestState.ALLOWED,
         "seat": selectors.own_seat(actor) if actor.may(Permission.IDENTITY_AGREE) else None,
         "is_own": request.requester_id == actor.staff_id and request.state in WAITING,
@@ -101,7 +107,7 @@ def _timeline(actor: Actor, request: IdentityRequest) -> list[dict[str, Any]]:
             "title": line.step.label,
             "who": _("%(actor)s (%(role)s)") % {"actor": names[line.actor], "role": role_label(line.role)},
             "at": line.at,
-            "text": line.reason,
+            "text": "" if line.step is ASK else line.reason,  # it stands above
         }
         for line in reversed(lines)
     ]

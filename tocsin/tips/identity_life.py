@@ -35,7 +35,7 @@ ASK = Step(
     "ask", _("Ask for the identity"), frozenset({S.DRAFT}), S.ASKED, P.IDENTITY_REQUEST, "identity", needs_reason=True,
 )  # fmt: skip
 ALLOW = Step(
-    "allow", _("Legal check of the request"), frozenset({S.ASKED}), S.ALLOWED, P.IDENTITY_ALLOW, "identity",
+    "allow", _("Find the request lawful"), frozenset({S.ASKED}), S.ALLOWED, P.IDENTITY_ALLOW, "identity",
     public_kind=None, needs_reason=True, four_eyes=True, proposed_with=P.IDENTITY_REQUEST,
 )  # fmt: skip
 REFUSE = Step(
