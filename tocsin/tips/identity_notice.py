@@ -9,7 +9,7 @@ from datetime import date
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import translation
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
@@ -31,20 +31,22 @@ logger = logging.getLogger(__name__)
 Part = Callable[[Actor, Tip, IdentityRequest], bool]
 
 
+NOTICE = gettext_lazy(
+    "On %(day)s two custodians of this office opened what you had left as your name and contact. Somebody had asked for "
+    "it with a written reason, and a second person had found it lawful. The public ledger shows it too. You can ask us "
+    "here why it was done."
+)
+DEFERRED = gettext_lazy("A written order did not allow us to tell you sooner.")
+
+
 def notice_text(opened_on: date, *, deferred: bool) -> str:
     """The notice in every language of the public door, because nobody knows which one the reporter reads."""
-    texts = []
+    texts: dict[str, str] = {}
     for code in get_pack().languages:
         with translation.override(code):
-            told = _(
-                "On %(day)s two custodians of this office opened what you had left as your name and contact. Somebody "
-                "had asked for it with a written reason, and a second person had found it lawful. The public ledger "
-                "shows it too. You can ask us here why it was done."
-            ) % {"day": plain_date(opened_on)}
-            if deferred:
-                told += " " + _("A written order did not allow us to tell you sooner.")
-            texts.append(told)
-    return "\n\n".join(dict.fromkeys(texts))
+            wording = f"{NOTICE} {DEFERRED}" if deferred else str(NOTICE)
+            texts.setdefault(wording, wording % {"day": plain_date(opened_on)})
+    return "\n\n".join(texts.values())
 
 
 def send_notice(*, tip: Tip, request: IdentityRequest, opened_on: date) -> None:
