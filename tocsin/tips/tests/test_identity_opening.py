@@ -213,6 +213,22 @@ def test_the_officer_who_allowed_it_is_not_one_of_the_two(
     assert stored(asked).state == RequestState.ALLOWED
 
 
+def test_whoever_asked_and_changed_office_since_is_not_one_of_the_two(
+    allowed: IdentityRequest, ivo: Actor, kim: Actor, unlocked_desk: Installation
+) -> None:
+    person = staff_of(ivo)
+    person.grants.update(role=Role.CUSTODIAN.value)
+    custodians.appoint_custodian(actor=SETUP, staff=person, slot="lou")
+    asker = person.as_actor()
+    assert not waiting_for(asker).filter(subject_ref=allowed.ref).exists()
+    with pytest.raises(NotPermitted):
+        turn(asker, allowed, unlocked_desk, "lou")
+    turn(kim, allowed, unlocked_desk, "kim")
+    with pytest.raises(NotPermitted):
+        turn(asker, allowed, unlocked_desk, "lou")
+    assert stored(allowed).state == RequestState.ALLOWED
+
+
 @pytest.mark.parametrize("pair", list(itertools.combinations(("requester", "officer", "first", "second"), 2)))
 def test_the_database_itself_refuses_one_person_in_two_parts(
     pair: tuple[str, str], allowed: IdentityRequest, sam: Actor
