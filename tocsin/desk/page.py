@@ -47,6 +47,7 @@ def _person(user: Staff, here: str) -> dict[str, Any]:
     actor = user.as_actor()
     pages = [
         ("inbox", _("Inbox"), Permission.TIP_LIST),
+        ("cases", _("Cases"), Permission.CASE_READ),
         ("identities", _("Identities"), Permission.IDENTITY_LIST),
         ("custodians", _("Custodians"), Permission.SEAT_LIST),
         ("ledger", _("Ledger"), Permission.LEDGER_STATUS),
