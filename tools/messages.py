@@ -49,6 +49,7 @@ PUBLIC = (
     "tocsin/common/",
     "tocsin/evidence/traces/",
     "tocsin/policy/model.py",
+    "tocsin/tips/identity_notice.py",
     "tocsin/tips/mailbox.py",
     "tocsin/tips/workflow.py",
     "tocsin/vault/codes.py",

@@ -8,14 +8,16 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 
 from tests.architecture.case_stories import CASE_STORIES, Story, TipIn
-from tests.installation import Installation
+from tests.identities import allow, ask, hire_custodian, hire_officer, key_of, turn
+from tests.installation import CUSTODIANS, Installation
 from tests.people import PASSWORD, Cast, hire, staff_of
 from tests.stories import Reported, incoming, send_report, waiting
 from tocsin.access import services as access
-from tocsin.access.actors import REPORTER, WORKER
+from tocsin.access.actors import REPORTER, SETUP, WORKER
 from tocsin.access.permissions import Role
 from tocsin.cases import opening, outcome, persons, work
 from tocsin.clocks import notices
@@ -28,12 +30,15 @@ from tocsin.intake.attempts import Attempt
 from tocsin.intake.prepare import evidence_row
 from tocsin.intake.submission import clean
 from tocsin.ledger.models import AuditRecord
-from tocsin.tips import mailbox, services
+from tocsin.tips import custodians, identity_opening, identity_requests, mailbox, services
 from tocsin.tips.deadlines import local_today
+from tocsin.tips.models import CustodianSeat, IdentityRequest
 from tocsin.tips.workflow import State
 from tocsin.vault.installed import keyring
 
-MODULES = (services, mailbox, intake, access, notices, opening, outcome, work, persons)
+CASES = (opening, outcome, work, persons)
+IDENTITIES = (identity_requests, identity_opening, custodians)
+MODULES = (services, mailbox, intake, access, notices, *CASES, *IDENTITIES)
 WHO = {"actor", "keys", "by"}
 # Functions of these modules that change nothing, or that find out who somebody is.
 READINGS = {
@@ -128,6 +133,34 @@ def _old_notice_removed(cast: Cast, tip_in: TipIn) -> object:
     return notices.remove_old_notices(actor=WORKER)
 
 
+def _asked(cast: Cast, tip_in: TipIn) -> IdentityRequest:
+    return ask(cast.ivo, tip_in(State.IN_TRIAGE))
+
+
+def _two_keys(cast: Cast, tip_in: TipIn) -> object:
+    request, home = allow(hire_officer(), _asked(cast, tip_in)), keys_of_tests()
+    return [turn(hire_custodian(name), request, home, name) for name in ("kim", "lou")]
+
+
+def _key_refused(cast: Cast, tip_in: TipIn) -> object:
+    request = allow(hire_officer(), _asked(cast, tip_in))
+    return identity_opening.refuse_to_open(actor=hire_custodian("kim"), request=request, reason="x")
+
+
+def _claimed(_cast: Cast, _tip_in: TipIn) -> CustodianSeat:
+    return custodians.claim_seat(
+        actor=hire("nina", Role.CUSTODIAN),
+        slot="max",
+        key_file=key_of(keys_of_tests(), "max"),
+        passphrase=CUSTODIANS["max"],
+    )
+
+
+def keys_of_tests() -> Installation:
+    """The folder with the custodians' keys, beside the public ones that the settings name."""
+    return Installation(settings.TOCSIN_PUBLIC_KEYS.parents[1], settings.TOCSIN_LOG_DIR, b"")
+
+
 def _accept(_cast: Cast, _tip_in: TipIn) -> object:
     letter = clean(channel="letter", category="other", answers={"what": "x"}, contact="")
     return intake.accept_tip(actor=REPORTER, submission=letter, attempt=Attempt.fresh())
@@ -181,6 +214,27 @@ STORIES: dict[str, Story] = {
     ),
     "mailbox.withdraw": lambda _c, at: mailbox.withdraw(keys=at(State.RECEIVED).keys),
     "services.accept_tip": _accept,
+    "identity_requests.request_identity": _asked,
+    "identity_requests.allow_request": lambda c, at: allow(hire_officer(), _asked(c, at)),
+    "identity_requests.refuse_request": lambda c, at: identity_requests.refuse_request(
+        actor=hire_officer(), request=_asked(c, at), reason="x"
+    ),
+    "identity_requests.cancel_request": lambda c, at: identity_requests.cancel_request(
+        actor=c.ivo, request=_asked(c, at), reason="x"
+    ),
+    "identity_requests.declare_interest": lambda c, at: identity_requests.declare_interest(
+        actor=hire_officer(), request=_asked(c, at), has_interest=True
+    ),
+    "identity_opening.agree": _two_keys,
+    "identity_opening.refuse_to_open": _key_refused,
+    "custodians.claim_seat": _claimed,
+    "custodians.decide_claim": lambda c, at: custodians.decide_claim(
+        actor=c.ada, seat=_claimed(c, at), approve=True, reason=""
+    ),
+    "custodians.end_seat": lambda c, at: custodians.end_seat(actor=c.ada, seat=_claimed(c, at), reason="x"),
+    "custodians.appoint_custodian": lambda _c, _at: custodians.appoint_custodian(
+        actor=SETUP, staff=staff_of(hire("nina", Role.CUSTODIAN)), slot="max"
+    ),
     "services.add_staff": lambda _c, _at: hire("somebody", Role.TRIAGE),
     "services.grant_role": lambda c, _at: access.grant_role(by=c.ada.name, staff=staff_of(c.ines), role=Role.TRIAGE),
     "services.note_sign_out": lambda c, _at: access.note_sign_out(actor=c.ines),

@@ -24,6 +24,9 @@ URLCONF = "tocsin.desk.urls"
 STAFF = frozenset(Role) - NOT_FOR_STAFF
 HANDLERS = frozenset({R.INTAKE, R.TRIAGE, R.INVESTIGATOR, R.SUPERVISOR})
 WATCHERS = HANDLERS | {R.ADMINISTRATOR, R.INSPECTOR}
+ASKERS = frozenset({R.INVESTIGATOR, R.SUPERVISOR})
+HAVE_A_PART = ASKERS | {R.LEGAL_OFFICER, R.RIGHTS_OFFICER, R.CUSTODIAN, R.INSPECTOR}
+KEEP_KEYS = frozenset({R.CUSTODIAN, R.RIGHTS_OFFICER, R.ADMINISTRATOR, R.INSPECTOR})
 STRANGERS = frozenset({"alive", "sign-in", "language"})
 
 # Name of the address → who may come in. What a person may do there is the services' decision.
@@ -44,6 +47,14 @@ MAY_ENTER: dict[str, frozenset[Role]] = {
     "case-person": HANDLERS,
     "case-person-act": HANDLERS,
     "ledger": WATCHERS,
+    "identity-ask": ASKERS,
+    "identities": HAVE_A_PART,
+    "identity": HAVE_A_PART,
+    "identity-act": HAVE_A_PART,
+    "identity-open": frozenset({R.CUSTODIAN}),
+    "custodians": KEEP_KEYS,
+    "custodian": KEEP_KEYS,
+    "custodian-act": KEEP_KEYS,
 }
 PATTERNS: Any = get_resolver(URLCONF).reverse_dict
 NAMES = sorted(name for name in PATTERNS if isinstance(name, str))
@@ -69,6 +80,10 @@ def test_the_marks_on_a_view_let_in_whom_the_table_lets_in(name: str) -> None:
 def test_no_address_shows_a_report_to_an_office_that_needs_none() -> None:
     for name in ("tip", "case", "case-person", "inbox", "cases"):
         assert not MAY_ENTER[name] & {R.ADMINISTRATOR, R.PAYER, R.CUSTODIAN, R.INSPECTOR, R.PUBLISHER}
+
+
+def test_the_one_address_that_shows_an_identity_is_a_custodians_and_nobody_elses() -> None:
+    assert MAY_ENTER["identity-open"] == {R.CUSTODIAN}
 
 
 @pytest.mark.django_db

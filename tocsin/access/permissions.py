@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Role(models.TextChoices):
-    """The offices of the design. The last three are held by programs and reporters, never granted to staff."""
+    """The offices of the design. The last four are held by programs and reporters, never granted to staff."""
 
     INTAKE = "intake", _("Intake officer")
     TRIAGE = "triage", _("Triage officer")
@@ -32,9 +32,10 @@ class Role(models.TextChoices):
     PUBLIC_DOOR = "public_door", _("Public door")
     WORKER = "worker", _("Worker")
     REPORTER = "reporter", _("Reporter")
+    SETUP = "setup", _("Set-up")
 
 
-NOT_FOR_STAFF = frozenset({Role.PUBLIC_DOOR, Role.WORKER, Role.REPORTER})
+NOT_FOR_STAFF = frozenset({Role.PUBLIC_DOOR, Role.WORKER, Role.REPORTER, Role.SETUP})
 
 
 class Permission(StrEnum):
@@ -77,10 +78,21 @@ class Permission(StrEnum):
     CLOCKS_MARK = "clocks.mark"
     CLOCK_EXTEND = "clock.extend"
     OVERVIEW_READ = "overview.read"
+    IDENTITY_LIST = "identity.list"
+    IDENTITY_REQUEST = "identity.request"
+    IDENTITY_ALLOW = "identity.allow"
+    IDENTITY_AGREE = "identity.agree"
+    IDENTITY_OVERSEE = "identity.oversee"
+    IDENTITY_END = "identity.end"
+    SEAT_LIST = "seat.list"
+    SEAT_CONFIRM = "seat.confirm"
+    SEAT_APPOINT = "seat.appoint"
 
 
 P = Permission
 _READS = {P.DESK_ENTER, P.DESK_UNLOCK, P.TIP_LIST, P.TIP_READ, P.CASE_READ, P.LEDGER_STATUS}
+# Asking opens nothing: a legal officer checks the ground, and what two custodians open is shown to a custodian.
+_ASKS = {P.IDENTITY_LIST, P.IDENTITY_REQUEST}
 
 ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.INTAKE: frozenset(_READS | {P.TIP_RECEIVE, P.TIP_ACKNOWLEDGE, P.TIP_FLAG_URGENT, P.FEEDBACK_GIVE}),
@@ -89,25 +101,29 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
         | {P.TIP_ACKNOWLEDGE, P.TIP_TRIAGE, P.TIP_ASK, P.TIP_FLAG_URGENT, P.REMIT_DECIDE, P.REMIT_CONFIRM}
         | {P.CASE_OPEN, P.CASE_LINK, P.CASE_LINK_CONFIRM}
     ),
-    Role.INVESTIGATOR: frozenset(_READS | {P.TIP_ASK, P.OUTCOME_PROPOSE, P.CASE_WORK, P.PERSON_PROPOSE}),
+    Role.INVESTIGATOR: frozenset(_READS | _ASKS | {P.TIP_ASK, P.OUTCOME_PROPOSE, P.CASE_WORK, P.PERSON_PROPOSE}),
     Role.SUPERVISOR: frozenset(
         _READS
+        | _ASKS
         | {P.TIP_VERIFY, P.OUTCOME_DECIDE, P.REMIT_CONFIRM, P.TIP_CLOSE, P.TIP_REOPEN}
         | {P.CASE_OPEN, P.CASE_LINK_CONFIRM, P.CASE_UNLINK, P.CASE_STAFF, P.CASE_WORK, P.CASE_REFER, P.PERSON_DECIDE}
         | {P.CLOCK_EXTEND, P.OVERVIEW_READ}
     ),
-    Role.LEGAL_OFFICER: frozenset({P.DESK_ENTER}),
+    Role.LEGAL_OFFICER: frozenset({P.DESK_ENTER, P.IDENTITY_LIST, P.IDENTITY_ALLOW}),
     Role.AWARD_ASSESSOR: frozenset({P.DESK_ENTER}),
     Role.AWARD_APPROVER: frozenset({P.DESK_ENTER}),
     Role.PAYER: frozenset({P.DESK_ENTER}),
-    Role.CUSTODIAN: frozenset({P.DESK_ENTER}),
-    Role.RIGHTS_OFFICER: frozenset({P.DESK_ENTER}),
+    Role.CUSTODIAN: frozenset({P.DESK_ENTER, P.IDENTITY_LIST, P.IDENTITY_AGREE, P.SEAT_LIST}),
+    Role.RIGHTS_OFFICER: frozenset(
+        {P.DESK_ENTER, P.IDENTITY_LIST, P.IDENTITY_ALLOW, P.IDENTITY_OVERSEE, P.SEAT_LIST, P.SEAT_CONFIRM}
+    ),
     Role.BIOSECURITY_OFFICER: frozenset({P.DESK_ENTER}),
     Role.PUBLISHER: frozenset({P.DESK_ENTER}),
-    Role.INSPECTOR: frozenset({P.DESK_ENTER, P.LEDGER_STATUS}),
+    Role.INSPECTOR: frozenset({P.DESK_ENTER, P.LEDGER_STATUS, P.IDENTITY_LIST, P.IDENTITY_OVERSEE, P.SEAT_LIST}),
     # The administrator keeps the machine running and can reach no content (invariant 4).
-    Role.ADMINISTRATOR: frozenset({P.DESK_ENTER, P.LEDGER_STATUS}),
+    Role.ADMINISTRATOR: frozenset({P.DESK_ENTER, P.LEDGER_STATUS, P.SEAT_LIST, P.SEAT_CONFIRM}),
     Role.PUBLIC_DOOR: frozenset({P.TIP_RECEIVE}),
-    Role.WORKER: frozenset({P.LEDGER_WRITE, P.KEYS_ROTATE, P.EVIDENCE_COPY, P.CLOCKS_MARK}),
+    Role.WORKER: frozenset({P.LEDGER_WRITE, P.KEYS_ROTATE, P.EVIDENCE_COPY, P.CLOCKS_MARK, P.IDENTITY_END}),
     Role.REPORTER: frozenset({P.TIP_RECEIVE, P.MAILBOX_READ, P.MAILBOX_WRITE, P.TIP_WITHDRAW}),
+    Role.SETUP: frozenset({P.SEAT_APPOINT}),
 }

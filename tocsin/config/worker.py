@@ -13,6 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import close_old_connections
 
+from tocsin.access.actors import WORKER
 from tocsin.common import clock
 from tocsin.config.clock_round import SECONDS, clock_round
 from tocsin.config.ledger_keys import finish_interrupted_change, read_signer
@@ -23,6 +24,7 @@ from tocsin.ledger.note import Signer
 from tocsin.ledger.publishing import LogKeys, catch_up, publish
 from tocsin.ledger.sequencer import sequence_audit, sequence_public
 from tocsin.ledger.startup import LedgerState
+from tocsin.tips.identity_notice import end_requests
 from tocsin.tips.papers import opening_place
 from tocsin.vault.installed import keyring
 from tocsin.vault.retention import make_month_keys
@@ -121,6 +123,7 @@ def _round(desk: LedgerDesk) -> None:
         make_month_keys(settings.TOCSIN_PUBLIC_KEYS, settings.TOCSIN_RETENTION_KEYS, months=months_ahead())
         publish_ledger(desk)
         remove_left_over()
+        end_requests(actor=WORKER)
     except Exception:  # the worker must outlive a full disk or a locked database; the next round tries again
         logger.exception("A round of the worker failed; nothing that was accepted is lost. It will be tried again.")
 

@@ -50,6 +50,8 @@ def _person(user: Staff, here: str) -> dict[str, Any]:
         ("overview", _("Overview"), Permission.OVERVIEW_READ),
         ("inbox", _("Inbox"), Permission.TIP_LIST),
         ("cases", _("Cases"), Permission.CASE_READ),
+        ("identities", _("Identities"), Permission.IDENTITY_LIST),
+        ("custodians", _("Custodians"), Permission.SEAT_LIST),
         ("ledger", _("Ledger"), Permission.LEDGER_STATUS),
     ]
     return {

@@ -21,6 +21,8 @@ class Place:
 
 PLACES: dict[str, Place] = {
     "tip": Place("tip", gettext_lazy("Report")),
+    "identity": Place("identity", gettext_lazy("Request for an identity")),
+    "custodian": Place("custodian", gettext_lazy("Custodian’s key")),
     "case": Place("case", gettext_lazy("Case")),
     "person": Place("case-person", gettext_lazy("Person in a case")),
 }

@@ -100,6 +100,8 @@ def _welcome(instance: Instance) -> None:
     console.print(f"  Desk         {desk}\n\n  Sign in at the desk as", highlight=False)
     for person in PEOPLE:
         console.print(f"    {person.username:6} {', '.join(person.roles)}", highlight=False)
+    keys = ", ".join(f"{name}.key “{passphrase}”" for name, passphrase in CUSTODIANS.items())
+    console.print(f"  Custodians’ keys and passphrases, in {instance.home / 'handover'}: {keys}", highlight=False)
     console.print(
         f"  Password (all of them): [bold]{PASSWORD}[/]\n  Passphrase to unlock the reports: "
         f"[bold]{UNIT_PASSPHRASE}[/]\n\n  The public ledger is published every {instance.batch_seconds} seconds "

@@ -24,6 +24,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "tocsin.desk.doors.StaffOnly",
 ]
+# A custodian brings a key file along: it stays in memory. No other file is taken.
+FILE_UPLOAD_HANDLERS = ["tocsin.ui.uploads.KeyFileInMemory", "tocsin.ui.uploads.RefuseFiles"]
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_NAME = "desk"
 SESSION_COOKIE_AGE = 8 * 3600

@@ -14,6 +14,7 @@ FIRST = (
     ("overview", Permission.OVERVIEW_READ),
     ("inbox", Permission.TIP_LIST),
     ("ledger", Permission.LEDGER_STATUS),
+    ("identities", Permission.IDENTITY_LIST),
 )
 
 

@@ -17,6 +17,7 @@ from tocsin.common.errors import RuleBroken
 from tocsin.desk.clock_view import clocks_on_page, offered
 from tocsin.desk.decisions import Panel, panel
 from tocsin.desk.doors import StaffRequest, needs
+from tocsin.desk.identity_view import about_tip
 from tocsin.desk.page import context
 from tocsin.desk.tip_actions import BY_NAME, actions_for
 from tocsin.desk.tip_view import conversation, earlier, facts, remarks, story, timeline
@@ -104,6 +105,7 @@ def _page(request: StaffRequest, found: Tip, *, status: int = 200, **more: Any) 
         "outcomes": [(outcome.value, outcome.label) for outcome in VERIFIED_OUTCOMES],
         "remit_outcomes": [(each.value, each.label) for each in Outcome if each in REMIT_OUTCOMES],
         "default_outcome": Outcome.UNSUBSTANTIATED_GOOD_FAITH.value,
+        "identity": about_tip(request.actor, found),
         "title": _("Report"),
     }
     return render(request, "desk/tip.html", context(request, here="inbox", **told), status=status)

@@ -34,4 +34,4 @@ def unlock(request: StaffRequest) -> HttpResponse:
 def lock(request: StaffRequest) -> HttpResponse:
     """Forget the key at once; anybody at the desk may do that."""
     lock_desk(actor=request.actor)
-    return redirect("inbox")
+    return redirect("home")

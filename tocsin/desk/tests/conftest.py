@@ -16,7 +16,7 @@ from tests.visitor import Page
 from tocsin.access.actors import Actor
 from tocsin.access.attempts import sign_in_attempts
 from tocsin.access.models import Staff
-from tocsin.tips import unlocking
+from tocsin.tips import identity_opening, unlocking
 
 # What the desk process has that the settings of the tests have not; ``tests/hygiene`` holds it against the real ones.
 DESK_DOOR: dict[str, Any] = {
@@ -28,7 +28,7 @@ DESK_DOOR: dict[str, Any] = {
     "TOCSIN_RULE_PAGE": "tocsin.desk.errors.rule_page",
     "CSRF_FAILURE_VIEW": "tocsin.desk.errors.csrf_failure",
     "LANGUAGE_COOKIE_NAME": "desk-language",
-    "FILE_UPLOAD_HANDLERS": ["tocsin.ui.uploads.RefuseFiles"],
+    "FILE_UPLOAD_HANDLERS": ["tocsin.ui.uploads.KeyFileInMemory", "tocsin.ui.uploads.RefuseFiles"],
     "MIDDLEWARE": [
         "tocsin.ui.middleware.SecurityHeaders",
         "django.contrib.sessions.middleware.SessionMiddleware",
@@ -67,7 +67,7 @@ def desk_door(settings: Settings, installation: Installation) -> Installation:
     """The settings of the desk process."""
     for name, value in DESK_DOOR.items():
         setattr(settings, name, value)
-    for attempts in (sign_in_attempts, unlocking.attempts):
+    for attempts in (sign_in_attempts, unlocking.attempts, identity_opening.attempts):
         attempts.forget_all()
     return installation
 

@@ -75,7 +75,7 @@ def show_dates(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tips', '0002_evidence'),
+        ('tips', '0003_identity_request'),
         ('clocks', '0001_initial'),
         ('workflow', '0001_initial'),
     ]

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 from tocsin.tips.models.declaration import Declaration
 from tocsin.tips.models.evidence import CopyVerdict, Evidence
+from tocsin.tips.models.identity_request import CustodianSeat, IdentityRequest, RequestState, SeatState
 from tocsin.tips.models.mailbox import FROM_STAFF, MessageKind, TipMessage
 from tocsin.tips.models.tip import Identity, Tip
 
 __all__ = [
     "FROM_STAFF",
     "CopyVerdict",
+    "CustodianSeat",
     "Declaration",
     "Evidence",
     "Identity",
+    "IdentityRequest",
     "MessageKind",
+    "RequestState",
+    "SeatState",
     "Tip",
     "TipMessage",
 ]

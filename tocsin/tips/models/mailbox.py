@@ -17,9 +17,10 @@ class MessageKind(models.TextChoices):
     ADDITION = "addition", _("Addition")
     FEEDBACK = "feedback", _("Result")
     EXTENSION = "extension", _("Later date")
+    NOTICE = "notice", _("Notice")
 
 
-FROM_STAFF = frozenset({MessageKind.QUESTION, MessageKind.FEEDBACK, MessageKind.EXTENSION})
+FROM_STAFF = frozenset({MessageKind.QUESTION, MessageKind.FEEDBACK, MessageKind.EXTENSION, MessageKind.NOTICE})
 
 
 class TipMessage(models.Model):
