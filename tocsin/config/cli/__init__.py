@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from tocsin.common.errors import RuleBroken, Unsafe
-from tocsin.config.cli import bench, demo, initialise, keys, ledger, pack, serve, verify
+from tocsin.config.cli import bench, demo, importing, initialise, keys, ledger, pack, serve, verify
 
 app = typer.Typer(
     name="tocsin",
@@ -27,6 +27,7 @@ app = typer.Typer(
 app.command()(demo.demo)
 app.command("init")(initialise.init)
 app.add_typer(serve.app, name="serve")
+app.command("import")(importing.import_file)
 app.command()(verify.verify)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(keys.app, name="keys")
