@@ -13,6 +13,7 @@ from django.db import close_old_connections
 
 from tocsin.common import clock
 from tocsin.config.ledger_keys import finish_interrupted_change, read_signer
+from tocsin.config.mail_rounds import MailRounds
 from tocsin.intake.files import remove_left_over
 from tocsin.ledger import selectors
 from tocsin.ledger.models import PUBLIC
@@ -102,12 +103,14 @@ def run(stop: threading.Event) -> None:
     state = start_up(desk)
     if state.read_only:
         logger.error("The ledger is read-only. Run `tocsin ledger verify` to see why and what to do.")
-    due = time.monotonic()
+    due, mails = time.monotonic(), MailRounds(settings.TOCSIN_MAIL_SECONDS)
     while not stop.is_set():
+        mails.look()
         if time.monotonic() >= due:
             due = time.monotonic() + settings.TOCSIN_BATCH_SECONDS
             _round(desk)
         stop.wait(min(1.0, max(0.0, due - time.monotonic())))
+    mails.end()
 
 
 def _round(desk: LedgerDesk) -> None:
