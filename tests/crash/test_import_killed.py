@@ -8,15 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
-from tests.crash.conftest import environment
-from tocsin.config.instance import ROOT, Instance
+from tocsin.config.instance import ROOT
 
 REPORTS = 6_000
 KILLS = 4
@@ -51,31 +50,9 @@ print(json.dumps(found))
 """
 
 
-@pytest.fixture(scope="module")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server of its own in a temporary folder."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-        from tools.run_tests import _postgresql
-
-        with _postgresql() as url:
-            yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def told(request: pytest.FixtureRequest, instance: Instance) -> dict[str, str]:
-    """The environment of an installation on either store."""
-    told = environment(instance.home)
-    if request.param == "postgresql":
-        told["DATABASE_URL"] = request.getfixturevalue("postgresql")
-        prepare = "from tocsin.config.boot import boot, migrate; boot('desk'); migrate()"
-        subprocess.run([sys.executable, "-c", prepare], cwd=ROOT, env=told, check=True)
-    return told
-
-
-def look(told: dict[str, str], what: str) -> Any:
+def look(store: dict[str, str], what: str) -> Any:
     command = [sys.executable, "-c", _LOOK, what]
-    done = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, cwd=ROOT, env=store, capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 
 
@@ -91,11 +68,17 @@ def write_letters(file: Path) -> list[str]:
     return texts
 
 
-def start(told: dict[str, str], file: Path) -> subprocess.Popen[str]:
+def start(store: dict[str, str], file: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tocsin", "import", str(file), "--processes", "2"]
     command += ["--words", str(file.with_name("words.jsonl"))]
     return subprocess.Popen(
-        command, cwd=ROOT, env=told, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+        command,
+        cwd=ROOT,
+        env=store,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
     )
 
 
@@ -121,19 +104,19 @@ def kill_after(running: subprocess.Popen[str], words: Path, seconds: float) -> N
 
 
 def test_an_import_that_is_killed_again_and_again_stores_every_report_once(
-    told: dict[str, str], tmp_path: Path
+    store: dict[str, str], tmp_path: Path
 ) -> None:
     file, words, chance = tmp_path / "letters.jsonl", tmp_path / "words.jsonl", Random(SEED)
     texts = write_letters(file)
     for _kill in range(KILLS):
-        kill_after(start(told, file), words, seconds=chance.uniform(0.1, 1.5))
-    between = look(told, "count")
+        kill_after(start(store, file), words, seconds=chance.uniform(0.1, 1.5))
+    between = look(store, "count")
     assert 0 < between < REPORTS, "nothing was killed while it mattered"
 
-    running = start(told, file)
+    running = start(store, file)
     said, _ = running.communicate(timeout=120)
     assert running.returncode == 1, said  # the lines that are not to be taken
-    found = look(told, "all")
+    found = look(store, "all")
     assert found["texts"] == texts, "a report is missing, is there twice, or the order is another"
     assert found["identities"] == found["audits"] == REPORTS
     assert found["pending"] == REPORTS

@@ -48,8 +48,11 @@ class ImapBox:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with suppress(IMAPClientError, OSError):
+        try:
             self._client.logout()
+        except (IMAPClientError, OSError):  # broken off already; the socket is still ours to close
+            with suppress(IMAPClientError, OSError):
+                self._client.shutdown()
 
     def waiting(self) -> Iterator[Waiting]:
         """See ``Box.waiting``. Mails that somebody has marked as deleted are passed over."""
