@@ -17,8 +17,8 @@ import pytest
 
 from tocsin.config.instance import ROOT
 
-REPORTS = 6_000
-KILLS = 4
+REPORTS = 4_000
+KILLS = 3
 SEED = 20_261_126
 
 pytestmark = pytest.mark.crash
@@ -109,7 +109,7 @@ def test_an_import_that_is_killed_again_and_again_stores_every_report_once(
     file, words, chance = tmp_path / "letters.jsonl", tmp_path / "words.jsonl", Random(SEED)
     texts = write_letters(file)
     for _kill in range(KILLS):
-        kill_after(start(store, file), words, seconds=chance.uniform(0.1, 1.5))
+        kill_after(start(store, file), words, seconds=chance.uniform(0.1, 1.0))
     between = look(store, "count")
     assert 0 < between < REPORTS, "nothing was killed while it mattered"
 

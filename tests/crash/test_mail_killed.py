@@ -21,6 +21,8 @@ pytestmark = pytest.mark.crash
 # Killed instead of call number argv[3] of a function: before a mail is stored, between store and removal, after it.
 _DYING = """
 import sys
+from tocsin.config.boot import boot
+boot("public")
 from tests.crash.dying_worker import dies
 from importlib import import_module
 place = import_module(sys.argv[1])

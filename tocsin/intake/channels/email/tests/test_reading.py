@@ -132,7 +132,7 @@ def test_a_picture_inside_the_formatted_part_is_a_file_too() -> None:
     message = mail("Dead birds.")
     message.add_alternative('<p>Dead birds.</p><img src="cid:1">', subtype="html")
     part = message.get_payload()[1]  # type: ignore[index]  # the HTML part of the alternative
-    part.add_related(b"picture", "image", "jpeg", cid="<1>", filename="birds.jpg")  # type: ignore[union-attr]  # a part
+    part.add_related(b"picture", "image", "jpeg", cid="<1>", filename="birds.jpg")  # type: ignore[union-attr]  # a part is a message
     letter = read(message)
     assert (letter.text, names(letter)) == ("Birds\n\nDead birds.", ["birds.jpg"])
 
