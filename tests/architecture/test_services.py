@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
@@ -13,11 +16,16 @@ from tests.installation import Installation
 from tests.people import PASSWORD, Cast, hire, staff_of
 from tests.stories import Reported, incoming, send_report, waiting
 from tocsin.access import services as access
-from tocsin.access.actors import REPORTER
+from tocsin.access.actors import IMPORT, MAIL, REPORTER
 from tocsin.access.permissions import Role
 from tocsin.common.errors import NotPermitted
 from tocsin.intake import services as intake
 from tocsin.intake.attempts import Attempt
+from tocsin.intake.bulk import services as bulk
+from tocsin.intake.bulk.outputs import SecretLines
+from tocsin.intake.bulk.sealing import OwnSealer
+from tocsin.intake.channels.email import services as email
+from tocsin.intake.channels.email.tests.test_taking import Postbox
 from tocsin.intake.prepare import evidence_row
 from tocsin.intake.submission import clean
 from tocsin.ledger.models import AuditRecord
@@ -25,7 +33,7 @@ from tocsin.tips import mailbox, services
 from tocsin.tips.workflow import State
 from tocsin.vault.installed import keyring
 
-MODULES = (services, mailbox, intake, access)
+MODULES = (services, mailbox, intake, access, bulk, email)
 WHO = {"actor", "keys", "by"}
 # Functions of these modules that change nothing, or that find out who somebody is.
 READINGS = {
@@ -100,6 +108,21 @@ def _accept(_cast: Cast, _tip_in: TipIn) -> object:
     return intake.accept_tip(actor=REPORTER, submission=letter, attempt=Attempt.fresh())
 
 
+def _import(_cast: Cast, _tip_in: TipIn) -> object:
+    told = b'{"id": "1", "channel": "letter", "category": "other", "answers": {"what": "x"}}'
+    with TemporaryDirectory() as name, SecretLines(Path(name) / "r", first="line", source=Path(name) / "s") as rejects:
+        outputs = bulk.Outputs(rejects)
+        steps = bulk.import_reports(actor=IMPORT, file=BytesIO(told), name="", sealer=OwnSealer(), outputs=outputs)
+        return list(steps)
+
+
+def _mails(_cast: Cast, _tip_in: TipIn) -> object:
+    with TemporaryDirectory() as name:
+        box = Postbox(Path(name))
+        box.deliver(b"Subject: x\n\nDead birds.")
+        return email.take_mails(actor=MAIL, box=box, category="other", largest_mb=1)
+
+
 # One story for each service: the shortest in which it does its work. A new service needs one.
 STORIES: dict[str, Story] = {
     "services.acknowledge": lambda c, at: services.acknowledge(actor=c.ines, tip=at(State.RECEIVED).tip),
@@ -138,6 +161,8 @@ STORIES: dict[str, Story] = {
     ),
     "mailbox.withdraw": lambda _c, at: mailbox.withdraw(keys=at(State.RECEIVED).keys),
     "services.accept_tip": _accept,
+    "services.import_reports": _import,
+    "services.take_mails": _mails,
     "services.add_staff": lambda _c, _at: hire("somebody", Role.TRIAGE),
     "services.grant_role": lambda c, _at: access.grant_role(by=c.ada.name, staff=staff_of(c.ines), role=Role.TRIAGE),
     "services.note_sign_out": lambda c, _at: access.note_sign_out(actor=c.ines),
