@@ -82,8 +82,11 @@ def write_reports(file: Path, count: int) -> None:
     with file.open("w", encoding="utf-8") as lines:
         for number in range(count):
             answers = {"what": " ".join(luck.choices(words, k=TEXT_WORDS)), "where": " ".join(luck.choices(words, k=5))}
-            told = {"id": f"letters/{number}", "channel": "letter", "category": luck.choice(CATEGORIES)}
-            told |= {"answers": answers, "received_on": f"2026-{luck.randint(1, 9):02d}-{luck.randint(1, 28):02d}"}
+            told: dict[str, object] = {"id": f"letters/{number}", "channel": "letter", "answers": answers}
+            told |= {
+                "category": luck.choice(CATEGORIES),
+                "received_on": f"2026-{luck.randint(1, 9):02d}-{luck.randint(1, 28):02d}",
+            }
             if number % 5 == 0:
                 told["contact"] = "Mia Example, 12 Example Lane"
             lines.write(json.dumps(told) + "\n")

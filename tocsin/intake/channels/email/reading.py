@@ -20,6 +20,8 @@ from tocsin.tips.content import clean_text
 
 logger = logging.getLogger("tocsin.mail")
 
+REMARKS = ("mail_html", "mail_cut", "mail_unreadable", "mail_in_part", "mail_too_large")
+"""Flags of a report that say what became of its mail; the desk has words for them."""
 LONGEST_HEAD = 256 * 1024
 MOST_LINES = 1_000_000  # 50 MB of attachments have 700,000
 MOST_BOUNDARIES = 100
@@ -43,7 +45,7 @@ class MailFile:
 
 @dataclass(frozen=True)
 class Letter:
-    """A mail without its sender. ``remarks``: codes for staff, see ``desk.tip_view.FLAGS``."""
+    """A mail without its sender. ``remarks``: some of ``REMARKS``."""
 
     text: str = field(repr=False)
     contact: str = field(default="", repr=False)
