@@ -82,6 +82,8 @@ def _run(file: Path, rejects: Path, words: Path | None, source: str, processes: 
     from tocsin.intake.bulk.outputs import SecretLines
     from tocsin.intake.bulk.services import Outputs, Totals, import_reports
 
+    if words is not None and words.resolve() == rejects.resolve():
+        raise RuleBroken(f"{words} cannot hold both the words and the rejects. Nothing was written.")
     totals, begun = Totals(), time.monotonic()
     with ExitStack() as stack:
         opened = stack.enter_context(_open(file))

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sqlite3
 import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tocsin.config.tests.command import Told, tocsin
+from tocsin.config.instance import ROOT
+from tocsin.config.tests.command import Told, environment, tocsin
 
 ALL_TAKEN, SOME_REJECTED, COULD_NOT_RUN = 0, 1, 2
 
@@ -77,7 +85,53 @@ def test_a_large_file_is_sealed_by_processes_of_their_own_in_its_order(own_home:
     assert "1 stored, 1,200 were there already" in told.words
 
 
-@pytest.mark.parametrize("case", ["missing", "folder", "utf-16", "itself", "a diary", "full disk", "no installation"])
+@contextmanager
+def under_way(home: Path, file: Path) -> Iterator[subprocess.Popen[str]]:
+    """An import of many long letters that has stored some of them."""
+    write(file, *[line(n, answers={"what": f"Letter {n} " + "x" * 3000}) for n in range(2000)])
+    words = file.with_name("words.jsonl")
+    command = [sys.executable, "-m", "tocsin", "import", str(file), "--processes", "2", "--words", str(words)]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment(home), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        start_new_session=True,
+    ) as running:  # fmt: skip
+        while running.poll() is None and not (words.exists() and words.stat().st_size):
+            time.sleep(0.02)
+        yield running
+
+
+def children(process: int) -> list[int]:
+    """The processes that seal: those of the pool, not its helper."""
+    told = subprocess.run(
+        ["pgrep", "-f", "-P", str(process), "spawn_main"], capture_output=True, text=True, check=False
+    )
+    return [int(child) for child in told.stdout.split()]
+
+
+@pytest.mark.parametrize("how", ["Ctrl-C", "a process that seals is killed"])
+def test_an_import_that_is_stopped_says_so_and_goes_on_when_it_is_given_again(
+    how: str, own_home: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "letters.jsonl"
+    with under_way(own_home, file) as running:
+        if how == "Ctrl-C":
+            os.killpg(running.pid, signal.SIGINT)
+        else:
+            os.kill(children(running.pid)[0], signal.SIGKILL)
+        said, _nothing = running.communicate(timeout=60)
+    assert running.returncode == COULD_NOT_RUN, said
+    assert "goes on where this ended" in " ".join(said.split())
+    assert "Traceback" not in said
+    some = stored(own_home)
+    assert 0 < some < 2000
+    told = imports(own_home, file)
+    assert (told.code, stored(own_home)) == (ALL_TAKEN, 2000)
+    assert f"{some:,} were there already" in told.words
+
+
+@pytest.mark.parametrize(
+    "case", ["missing", "folder", "utf-16", "itself", "one for both", "a diary", "full disk", "no installation"]
+)
 def test_what_cannot_run_says_why_and_stores_nothing(case: str, own_home: Path, tmp_path: Path) -> None:
     file, more, home = write(tmp_path / "letters.jsonl", line(1)), [], own_home
     if case == "missing":
@@ -88,6 +142,8 @@ def test_what_cannot_run_says_why_and_stores_nothing(case: str, own_home: Path, 
         file.write_text(json.dumps(line(1)), encoding="utf-16")
     elif case == "itself":
         more = ["--rejects", str(tmp_path / "home" / ".." / "letters.jsonl")]
+    elif case == "one for both":
+        more = ["--words", str(tmp_path / "letters.rejected.jsonl")]
     elif case == "a diary":
         (tmp_path / "diary").write_text("Dear diary")
         more = ["--words", str(tmp_path / "diary")]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -111,6 +112,7 @@ def _start_process() -> None:
     """
     import django
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one that started it
     django.setup()
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
