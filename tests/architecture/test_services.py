@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import inspect
 from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
@@ -17,7 +20,7 @@ from tests.installation import CUSTODIANS, Installation
 from tests.people import PASSWORD, Cast, hire, staff_of
 from tests.stories import Reported, incoming, send_report, waiting
 from tocsin.access import services as access
-from tocsin.access.actors import REPORTER, SETUP, WORKER
+from tocsin.access.actors import IMPORT, MAIL, REPORTER, SETUP, WORKER
 from tocsin.access.permissions import Role
 from tocsin.cases import opening, outcome, persons, work
 from tocsin.clocks import notices
@@ -27,6 +30,11 @@ from tocsin.common import clock
 from tocsin.common.errors import NotPermitted
 from tocsin.intake import services as intake
 from tocsin.intake.attempts import Attempt
+from tocsin.intake.bulk import services as bulk
+from tocsin.intake.bulk.outputs import SecretLines
+from tocsin.intake.bulk.sealing import OwnSealer
+from tocsin.intake.channels.email import services as email
+from tocsin.intake.channels.email.tests.test_taking import Postbox
 from tocsin.intake.prepare import evidence_row
 from tocsin.intake.submission import clean
 from tocsin.ledger.models import AuditRecord
@@ -38,7 +46,7 @@ from tocsin.vault.installed import keyring
 
 CASES = (opening, outcome, work, persons)
 IDENTITIES = (identity_requests, identity_opening, custodians)
-MODULES = (services, mailbox, intake, access, notices, *CASES, *IDENTITIES)
+MODULES = (services, mailbox, intake, bulk, email, access, notices, *CASES, *IDENTITIES)
 WHO = {"actor", "keys", "by"}
 # Functions of these modules that change nothing, or that find out who somebody is.
 READINGS = {
@@ -166,6 +174,21 @@ def _accept(_cast: Cast, _tip_in: TipIn) -> object:
     return intake.accept_tip(actor=REPORTER, submission=letter, attempt=Attempt.fresh())
 
 
+def _import(_cast: Cast, _tip_in: TipIn) -> object:
+    told = b'{"id": "1", "channel": "letter", "category": "other", "answers": {"what": "x"}}'
+    with TemporaryDirectory() as name, SecretLines(Path(name) / "r", first="line", source=Path(name) / "s") as rejects:
+        outputs = bulk.Outputs(rejects)
+        steps = bulk.import_reports(actor=IMPORT, file=BytesIO(told), name="", sealer=OwnSealer(), outputs=outputs)
+        return list(steps)
+
+
+def _mails(_cast: Cast, _tip_in: TipIn) -> object:
+    with TemporaryDirectory() as name:
+        box = Postbox(Path(name))
+        box.deliver(b"Subject: x\n\nDead birds.")
+        return email.take_mails(actor=MAIL, box=box, category="other", largest_mb=1)
+
+
 # One story for each service: the shortest in which it does its work. A new service needs one.
 STORIES: dict[str, Story] = {
     "services.acknowledge": lambda c, at: services.acknowledge(actor=c.ines, tip=at(State.RECEIVED).tip),
@@ -235,6 +258,8 @@ STORIES: dict[str, Story] = {
     "custodians.appoint_custodian": lambda _c, _at: custodians.appoint_custodian(
         actor=SETUP, staff=staff_of(hire("nina", Role.CUSTODIAN)), slot="max"
     ),
+    "services.import_reports": _import,
+    "services.take_mails": _mails,
     "services.add_staff": lambda _c, _at: hire("somebody", Role.TRIAGE),
     "services.grant_role": lambda c, _at: access.grant_role(by=c.ada.name, staff=staff_of(c.ines), role=Role.TRIAGE),
     "services.note_sign_out": lambda c, _at: access.note_sign_out(actor=c.ines),

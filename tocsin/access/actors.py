@@ -67,3 +67,5 @@ PUBLIC_DOOR = Actor(ActorKind.PROGRAM, "public-door", frozenset({Role.PUBLIC_DOO
 WORKER = Actor(ActorKind.PROGRAM, "worker", frozenset({Role.WORKER}))
 SAFE_COPIES = Actor(ActorKind.PROGRAM, "safe-copies", frozenset({Role.WORKER}))
 SETUP = Actor(ActorKind.PROGRAM, "init", frozenset({Role.SETUP}))
+IMPORT = Actor(ActorKind.PROGRAM, "import", frozenset({Role.PUBLIC_DOOR}))
+MAIL = Actor(ActorKind.PROGRAM, "mail", frozenset({Role.PUBLIC_DOOR}))

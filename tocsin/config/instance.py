@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from tocsin.common.errors import Unsafe
+from tocsin.intake.channels.email.settings import MailSettings, mail_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKS = ROOT / "packs"
@@ -61,6 +62,7 @@ class Instance:
     batch_seconds: int
     unattended_key: Path | None
     onion: str = ""
+    mail: MailSettings | None = None
 
     @property
     def demo(self) -> bool:
@@ -155,6 +157,7 @@ def _instance(home: Path, told: dict[str, Any]) -> Instance:
         batch_seconds=checked_batch(os.environ.get("TOCSIN_BATCH_SECONDS") or worker.get("batch_seconds", 3600)),
         unattended_key=home / unattended if unattended else None,
         onion=checked_onion(told["public"].get("onion", "")),
+        mail=mail_settings(told.get("mail"), home),
     )
 
 

@@ -17,6 +17,7 @@ from tocsin.access.actors import WORKER
 from tocsin.common import clock
 from tocsin.config.clock_round import SECONDS, clock_round
 from tocsin.config.ledger_keys import finish_interrupted_change, read_signer
+from tocsin.config.mail_rounds import MailRounds
 from tocsin.intake.files import remove_left_over
 from tocsin.ledger import selectors
 from tocsin.ledger.models import PUBLIC
@@ -108,13 +109,16 @@ def run(stop: threading.Event) -> None:
     if state.read_only:
         logger.error("The ledger is read-only. Run `tocsin ledger verify` to see why and what to do.")
     due = clocks_due = time.monotonic()
+    mails = MailRounds(settings.TOCSIN_MAIL_SECONDS)
     while not stop.is_set():
+        mails.look()
         if time.monotonic() >= due:
             due = time.monotonic() + settings.TOCSIN_BATCH_SECONDS
             _round(desk)
         if time.monotonic() >= clocks_due:
             clocks_due = time.monotonic() + (0 if _clocks() else SECONDS)
         stop.wait(min(1.0, max(0.0, due - time.monotonic())))
+    mails.end()
 
 
 def _round(desk: LedgerDesk) -> None:

@@ -30,6 +30,7 @@ TOCSIN_EVIDENCE_KEEP_FREE = 0
 FILE_UPLOAD_HANDLERS = ["tocsin.public.uploads.SealFiles"]
 TOCSIN_WRITE_LOCK = None
 TOCSIN_BATCH_SECONDS = 3600
+TOCSIN_MAIL_SECONDS = 0
 # Tests make an installation of their own and set these to its folders.
 _NOWHERE = ROOT / "build" / "no-installation"
 TOCSIN_PUBLIC_KEYS = _NOWHERE / "keys" / "public"
