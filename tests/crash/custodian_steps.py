@@ -59,7 +59,7 @@ def bring_key(name: str, passphrase: str, *, dies: bool) -> str | None:
     from tocsin.tips.models import IdentityRequest
 
     if dies:
-        identity_opening.finish_identity = die  # type: ignore[assignment]  # never returns
+        setattr(identity_opening, "finish_identity", die)  # noqa: B010  a name that the module itself imports
     actor = Staff.objects.get(username=name).as_actor()
     shown = identity_opening.agree(
         actor=actor,

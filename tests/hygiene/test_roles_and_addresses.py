@@ -61,7 +61,8 @@ NAMES = sorted(name for name in PATTERNS if isinstance(name, str))
 
 
 def views() -> dict[str, Any]:
-    return {pattern.name: pattern.callback for pattern in get_resolver(URLCONF).url_patterns}
+    patterns: list[Any] = get_resolver(URLCONF).url_patterns
+    return {pattern.name: pattern.callback for pattern in patterns}
 
 
 def test_every_address_has_its_line_and_every_line_its_address() -> None:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.apps import apps
 
 from tests.installation import Installation, TestClock
 from tests.people import Cast
@@ -22,10 +23,9 @@ from tocsin.clocks.services import Cause, follow_step
 from tocsin.clocks.tests.conftest import told
 from tocsin.policy.clocks import local_day
 from tocsin.policy.model import Pack
-from tocsin.tips.clocks import TIPS
-from tocsin.tips.models import Tip
 
 pytestmark = pytest.mark.django_db
+Nobody: Any = apps.get_model("tips", "Tip").objects  # any table with a handle will do
 
 
 def reminders(pack: Pack) -> tuple[Call, ...]:
@@ -47,7 +47,7 @@ REFERRAL = Subjects(
         ),
     ),
     over_in=frozenset({"done"}),
-    shut_out=lambda _actor: Tip.objects.none().values("ref"),
+    shut_out=lambda _actor: Nobody.none().values("ref"),
 )
 
 
@@ -77,7 +77,7 @@ def test_another_kind_of_subject_has_clocks_with_reminders_from_its_start(
 
 
 def test_two_sets_of_clocks_cannot_have_one_name(referrals: Any) -> None:
-    register_clocks(TIPS)
+    register_clocks(registry._ENTRIES["tip"])
     with pytest.raises(ValueError, match="two sets of clocks"):
         register_clocks(Subjects("tip", REFERRAL.clocks, frozenset(), REFERRAL.shut_out))
 

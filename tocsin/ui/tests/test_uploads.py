@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpRequest
 from django.test import RequestFactory
 from pytest_django.fixtures import Settings
 
@@ -21,7 +21,7 @@ def desk_handlers(settings: Settings) -> None:
     settings.FILE_UPLOAD_HANDLERS = DESK_DOOR["FILE_UPLOAD_HANDLERS"]
 
 
-def sent(*files: tuple[str, bytes]) -> HttpRequest:
+def sent(*files: tuple[str, bytes]) -> Any:
     """A form with these files and one field behind each."""
     told: dict[str, object] = {}
     for number, (field, content) in enumerate(files):
