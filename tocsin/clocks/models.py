@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from tocsin.clocks.definitions import Stage
 
 RUNNING = models.Q(ended_at__isnull=True)
+_SUBJECT = ("subject_kind", "subject_ref")
 
 
 class Deadline(models.Model):
@@ -44,7 +45,9 @@ class Deadline(models.Model):
         indexes = [
             models.Index(fields=["subject_kind", "subject_ref"], name="deadline_subject"),
             models.Index(fields=["next_at", "id"], condition=RUNNING, name="deadline_next"),
-            models.Index(fields=["due_at", "id"], condition=RUNNING, name="deadline_running"),
+            # Both hold all that counts and lists of the desk choose by, so that they are read alone.
+            models.Index(fields=["due_at", "id", *_SUBJECT, "clock"], condition=RUNNING, name="deadline_due"),
+            models.Index(fields=["clock", "due_at", "id", *_SUBJECT], condition=RUNNING, name="deadline_clock"),
             models.Index(fields=["due_at", "clock"], name="deadline_figures"),
         ]
         constraints = [

@@ -57,8 +57,9 @@ def _in_hours(left: timedelta) -> DeadlineWords:
     hours, overdue = minutes // 60, left <= timedelta()
     if hours >= 48:
         days = hours // 24
-        told = ngettext("%(n)s day overdue", "%(n)s days overdue", days) if overdue else _("%(n)s days left")
-        return DeadlineWords(told % {"n": days}, "red" if overdue else "yellow", None)
+        told = ngettext("%(n)s day overdue", "%(n)s days overdue", days)
+        left_words = ngettext("%(n)s day left", "%(n)s days left", days)
+        return DeadlineWords((told if overdue else left_words) % {"n": days}, "red" if overdue else "yellow", None)
     if hours:
         told = ngettext("%(n)s hour overdue", "%(n)s hours overdue", hours)
         left_words = ngettext("%(n)s hour left", "%(n)s hours left", hours)

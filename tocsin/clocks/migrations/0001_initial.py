@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 ('met', models.BooleanField(default=False)),
             ],
             options={
-                'indexes': [models.Index(fields=['subject_kind', 'subject_ref'], name='deadline_subject'), models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['next_at', 'id'], name='deadline_next'), models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['due_at', 'id'], name='deadline_running'), models.Index(fields=['due_at', 'clock'], name='deadline_figures')],
+                'indexes': [models.Index(fields=['subject_kind', 'subject_ref'], name='deadline_subject'), models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['next_at', 'id'], name='deadline_next'), models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['due_at', 'id', 'subject_kind', 'subject_ref', 'clock'], name='deadline_due'), models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['clock', 'due_at', 'id', 'subject_kind', 'subject_ref'], name='deadline_clock'), models.Index(fields=['due_at', 'clock'], name='deadline_figures')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('subject_kind', 'subject_ref', 'clock'), name='one_run_of_a_clock'), models.CheckConstraint(condition=models.Q(('ended_at__isnull', False), ('met', False), _connector='OR'), name='met_when_it_ended')],
             },
         ),

@@ -87,6 +87,10 @@ class Migration(migrations.Migration):
             model_name='tip',
             name='pause_used',
         ),
+        migrations.AddIndex(
+            model_name='tip',
+            index=models.Index(fields=['state', 'received_hour'], name='tip_ages'),
+        ),
         migrations.RemoveConstraint(
             model_name='tipmessage',
             name='only_staff_messages_name_staff',

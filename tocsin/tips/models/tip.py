@@ -48,6 +48,7 @@ class Tip(models.Model):
         indexes = [
             models.Index(fields=["state", "-urgent", "id"], name="tip_inbox"),
             models.Index(fields=["-urgent", "id"], name="tip_urgent_oldest"),
+            models.Index(fields=["state", "received_hour"], name="tip_ages"),
         ]
 
     def __str__(self) -> str:
