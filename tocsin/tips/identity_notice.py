@@ -32,9 +32,9 @@ Part = Callable[[Actor, Tip, IdentityRequest], bool]
 
 
 NOTICE = gettext_lazy(
-    "On %(day)s two custodians of this office opened what you had left as your name and contact. Somebody had asked for "
-    "it with a written reason, and a second person had found it lawful. The public ledger shows it too. You can ask us "
-    "here why it was done."
+    "On %(day)s two custodians of this office opened what you had left as your name and contact. Somebody had asked "
+    "for it with a written reason, and a second person had found it lawful. The public ledger shows it too. You can "
+    "ask us here why it was done."
 )
 DEFERRED = gettext_lazy("A written order did not allow us to tell you sooner.")
 
