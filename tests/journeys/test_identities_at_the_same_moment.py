@@ -81,7 +81,7 @@ def test_two_custodians_at_the_same_moment_open_it_once_and_together(
     allowed: IdentityRequest, reported: Reported, unlocked_desk: Installation
 ) -> None:
     people = {name: hire_custodian(name) for name in ("kim", "lou")}
-    calls = [lambda name=name: turn(people[name], allowed, unlocked_desk, name) for name in people]  # type: ignore[misc]  # a default binds the name
+    calls = [lambda name=name: turn(people[name], allowed, unlocked_desk, name) for name in people]
     outcomes = in_threads(calls)
     assert not [each for each in outcomes if isinstance(each, Exception)], outcomes
     assert sorted(outcomes, key=str) == sorted([None, CONTACT], key=str)
@@ -93,7 +93,7 @@ def test_of_three_custodians_at_once_two_open_it_and_one_is_told(
     allowed: IdentityRequest, unlocked_desk: Installation
 ) -> None:
     people = {name: hire_custodian(name) for name in ("kim", "lou", "max")}
-    calls = [lambda name=name: turn(people[name], allowed, unlocked_desk, name) for name in people]  # type: ignore[misc]  # as above
+    calls = [lambda name=name: turn(people[name], allowed, unlocked_desk, name) for name in people]
     won, told = won_and_told(in_threads(calls))
     assert (sorted(won, key=str), len(told)) == (sorted([None, CONTACT], key=str), 1)
     names = [bytes(leaf)[1:33] for leaf in Pending.objects.values_list("leaf", flat=True)]
