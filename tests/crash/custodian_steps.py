@@ -59,7 +59,7 @@ def bring_key(name: str, passphrase: str, *, dies: bool) -> str | None:
     from tocsin.tips.models import IdentityRequest
 
     if dies:
-        setattr(identity_opening, "finish_identity", die)  # noqa: B010  a name that the module itself imports
+        vars(identity_opening)["finish_identity"] = die
     actor = Staff.objects.get(username=name).as_actor()
     shown = identity_opening.agree(
         actor=actor,
