@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 
@@ -17,6 +18,7 @@ from tocsin.access.models import Staff
 from tocsin.access.permissions import Permission
 from tocsin.common.errors import NotPermitted
 from tocsin.desk.errors import rule_page
+from tocsin.policy.active import get_pack
 
 Params = ParamSpec("Params")
 Answer = HttpResponseBase
@@ -67,8 +69,9 @@ class StaffOnly:
         self._next = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass on."""
-        return self._next(request)
+        """Pass on; times are shown as the clocks of the office go."""
+        with timezone.override(get_pack().calendar.zone):
+            return self._next(request)
 
     def process_view(
         self, request: HttpRequest, view: AnyView, _args: tuple[object, ...], _kwargs: dict[str, object]
