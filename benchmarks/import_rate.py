@@ -164,6 +164,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print figures for a program")
     told = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
+        os.environ["XDG_RUNTIME_DIR"] = name  # where the PostgreSQL of the package keeps its sockets
         folder = Path(name)
         file = folder / "letters.jsonl"
         write_reports(file, told.reports)
