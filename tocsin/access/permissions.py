@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Role(models.TextChoices):
-    """The offices of the design. The last three are held by programs and reporters, never granted to staff."""
+    """The offices of the design. The last four are held by programs, reporters and recipients of a case, never
+    granted to staff."""
 
     INTAKE = "intake", _("Intake officer")
     TRIAGE = "triage", _("Triage officer")
@@ -32,9 +33,10 @@ class Role(models.TextChoices):
     PUBLIC_DOOR = "public_door", _("Public door")
     WORKER = "worker", _("Worker")
     REPORTER = "reporter", _("Reporter")
+    RECIPIENT = "recipient", _("Recipient")
 
 
-NOT_FOR_STAFF = frozenset({Role.PUBLIC_DOOR, Role.WORKER, Role.REPORTER})
+NOT_FOR_STAFF = frozenset({Role.PUBLIC_DOOR, Role.WORKER, Role.REPORTER, Role.RECIPIENT})
 
 
 class Permission(StrEnum):
@@ -65,6 +67,8 @@ class Permission(StrEnum):
     CASE_STAFF = "case.staff"
     CASE_WORK = "case.work"
     CASE_REFER = "case.refer"
+    REFERRAL_READ = "referral.read"
+    REFERRAL_ANSWER = "referral.answer"
     PERSON_PROPOSE = "person.propose"
     PERSON_DECIDE = "person.decide"
     MAILBOX_READ = "mailbox.read"
@@ -107,4 +111,6 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.PUBLIC_DOOR: frozenset({P.TIP_RECEIVE}),
     Role.WORKER: frozenset({P.LEDGER_WRITE, P.KEYS_ROTATE, P.EVIDENCE_COPY, P.CLOCKS_MARK}),
     Role.REPORTER: frozenset({P.TIP_RECEIVE, P.MAILBOX_READ, P.MAILBOX_WRITE, P.TIP_WITHDRAW}),
+    # Another body, to which a case was passed on: it reaches what was sent to it with its own nine words, nothing else.
+    Role.RECIPIENT: frozenset({P.REFERRAL_READ, P.REFERRAL_ANSWER}),
 }

@@ -11,6 +11,8 @@ from pathlib import Path
 from django.conf import settings
 from django.db import close_old_connections
 
+from tocsin.access.actors import WORKER
+from tocsin.cases.referral_clock import expire_referrals, remind_referrals
 from tocsin.common import clock
 from tocsin.config.ledger_keys import finish_interrupted_change, read_signer
 from tocsin.intake.files import remove_left_over
@@ -116,6 +118,8 @@ def _round(desk: LedgerDesk) -> None:
         make_month_keys(settings.TOCSIN_PUBLIC_KEYS, settings.TOCSIN_RETENTION_KEYS, months=months_ahead())
         publish_ledger(desk)
         remove_left_over()
+        expire_referrals(actor=WORKER)
+        remind_referrals(actor=WORKER)
     except Exception:  # the worker must outlive a full disk or a locked database; the next round tries again
         logger.exception("A round of the worker failed; nothing that was accepted is lost. It will be tried again.")
 

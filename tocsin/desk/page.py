@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 from tocsin.access.actors import Actor
 from tocsin.access.models import Staff
 from tocsin.access.permissions import Permission
+from tocsin.cases.referral_reading import notices
 from tocsin.policy.active import get_pack
+from tocsin.tips.deadlines import local_today
 from tocsin.vault import unlocked
 from tocsin.workflow.registry import lives
 from tocsin.workflow.selectors import waiting_for
@@ -60,7 +62,8 @@ def _person(user: Staff, here: str) -> dict[str, Any]:
             for name, text, permission in pages
             if actor.may(permission)
         ]
-        + _decisions(actor, here),
+        + _decisions(actor, here)
+        + _passed_on(actor, here),
     }
 
 
@@ -71,6 +74,15 @@ def _decisions(actor: Actor, here: str) -> list[dict[str, Any]]:
     waiting = waiting_for(actor).count()
     text = _("Waiting for me (%(n)s)") % {"n": waiting} if waiting else _("Waiting for me")
     return [{"text": text, "url": reverse("waiting"), "is_current": here == "waiting"}]
+
+
+def _passed_on(actor: Actor, here: str) -> list[dict[str, Any]]:
+    """The link to what was passed on to other bodies, with the number of those that need somebody."""
+    if not actor.may(Permission.CASE_REFER):
+        return []
+    waiting = notices(actor, local_today())
+    text = _("Passed on (%(n)s)") % {"n": waiting} if waiting else _("Passed on")
+    return [{"text": text, "url": reverse("referrals"), "is_current": here == "referrals"}]
 
 
 def _has_a_part(actor: Actor, step: Step) -> bool:

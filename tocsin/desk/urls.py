@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from tocsin.desk import errors
-from tocsin.desk.screens import home, inbox, ledger, sign_in, tip, unlock, waiting
+from tocsin.desk.screens import home, inbox, ledger, refer, referral, sign_in, tip, unlock, waiting
 
 urlpatterns = [
     path("healthz", sign_in.alive, name="alive"),
@@ -19,6 +19,13 @@ urlpatterns = [
     path("tips/<str:ref>", tip.tip, name="tip"),
     path("tips/<str:ref>/files/<str:file>", tip.safe_copy, name="tip-file"),
     path("tips/<str:ref>/<slug:action>", tip.act, name="tip-act"),
+    path("cases/<str:ref>/refer", refer.refer, name="case-refer"),
+    path("cases/<str:ref>/referrals", refer.log, name="case-referrals"),
+    path("cases/<str:ref>/correct", refer.correct, name="case-correct"),
+    path("referrals", referral.referrals, name="referrals"),
+    path("referrals/<str:ref>", referral.referral, name="referral"),
+    path("referrals/<str:ref>/text", refer.redraft, name="referral-draft"),
+    path("referrals/<str:ref>/<slug:action>", referral.act, name="referral-act"),
     path("waiting", waiting.waiting, name="waiting"),
     path("ledger", ledger.ledger, name="ledger"),
 ]
