@@ -1,4 +1,4 @@
-"""Whoever does something: a member of staff, a reporter, the recipient of a case, or a program. There is no anonymous actor."""
+"""Whoever does something: staff, a reporter, the recipient of a case, or a program. There is no anonymous actor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the reports of a case say, beside a text that is to go out. Who reported is sealed elsewhere and never asked for."""
+"""What the reports of a case say, beside a text that is to go out. Who reported is sealed elsewhere."""
 
 from __future__ import annotations
 

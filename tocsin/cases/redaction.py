@@ -11,22 +11,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from itertools import pairwise
 
-from tocsin.cases.redaction_patterns import PATTERNS, enough
-from tocsin.cases.redaction_words import (
-    CALLED,
-    HAN_SURNAMES,
-    HAN_TITLES,
-    LANGUAGE_NAMES,
-    LONGEST_PHRASE,
-    NO_NAMES,
-    SPEAKING,
-    TITLES,
-    Kind,
-    han,
-    words,
-)
+from tocsin.cases.redaction_words import LONGEST_HAN, LONGEST_PHRASE, Kind, lexicon
 
 OVERLAP_WORDS = 8
 """As many words in a row as in the report, or so many times 1.5 Han characters, are taken for the reporter's own."""
@@ -35,7 +22,7 @@ _HAN_WEIGHT = 2 / 3
 _TOKEN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|[^\W_\u3400-\u9fff\uf900-\ufaff]+(?:['’-][^\W_\u3400-\u9fff]+)*")
 _HAN_SIGN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _SENTENCE_END = frozenset(".!?。！？:：\n…;；•")
-_LONGEST_HAN = 6
+_A_DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}")
 
 
 @dataclass(frozen=True, order=True)
@@ -75,7 +62,7 @@ def marks_in(text: str, *, originals: Sequence[str] = (), files: Sequence[str] =
     """Every mark in ``text``, in order. ``originals``: the words of the reports; ``files``: names of their files."""
     told = _words_of(text)
     found = {
-        *_by_pattern(text),
+        *_by_shape(text),
         *_by_word(told),
         *_by_han_word(text),
         *_names(text, told),
@@ -120,7 +107,7 @@ def pieces_of(text: str, marks: Sequence[Mark]) -> list[tuple[str, tuple[Mark, .
     edges = sorted({0, len(text), *(mark.start for mark in marks), *(mark.end for mark in marks)})
     waiting, over, cut = iter(sorted(marks)), list[Mark](), list[tuple[str, tuple[Mark, ...]]]()
     coming = next(waiting, None)
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         over = [mark for mark in over if mark.end > start]
         while coming is not None and coming.start <= start:
             over.append(coming)
@@ -140,48 +127,40 @@ def _words_of(text: str) -> list[_Word]:
     ]
 
 
-def _by_pattern(text: str) -> Iterator[Mark]:
-    for kind, pattern in PATTERNS:
-        for found in pattern.finditer(text):
-            if enough(kind, found.group()):
+def _by_shape(text: str) -> Iterator[Mark]:
+    for kind, shape in lexicon().shapes:
+        for found in shape.finditer(text):
+            if kind is not Kind.NUMBER or not _A_DATE.fullmatch(found.group()):
                 yield Mark(found.start(), found.end(), kind)
 
 
-@cache
-def _lexicon() -> dict[tuple[str, ...], Kind]:
-    return words()
-
-
-@cache
-def _han_lexicon() -> dict[str, Kind]:
-    return han()
-
-
 def _by_word(told: Sequence[_Word]) -> Iterator[Mark]:
-    lexicon = _lexicon()
+    phrases = lexicon().phrases
     for place, word in enumerate(told):
         if word.is_han:
             continue
         for length in range(1, LONGEST_PHRASE + 1):
             phrase = told[place : place + length]
-            kind = lexicon.get(tuple(each.folded for each in phrase)) if len(phrase) == length else None
+            kind = phrases.get(tuple(each.folded for each in phrase)) if len(phrase) == length else None
             if kind is not None:
                 yield Mark(word.start, phrase[-1].end, kind)
 
 
 def _by_han_word(text: str) -> Iterator[Mark]:
-    lexicon = _han_lexicon()
+    known = lexicon().han
     for found in _HAN_SIGN.finditer(text):
         start = found.start()
-        for length in range(_LONGEST_HAN, 0, -1):
-            kind = lexicon.get(text[start : start + length])
+        for length in range(LONGEST_HAN, 0, -1):
+            word = text[start : start + length]
+            kind = known.get(word)
             if kind is not None and not text.startswith("我国", start):
-                yield Mark(start, start + length, kind)
+                yield Mark(start, start + len(word), kind)
                 break
 
 
 def _names(text: str, told: Sequence[_Word]) -> Iterator[Mark]:
     """Capital letters where no sentence begins, two capital words in a row, and what follows "Mr" or "called"."""
+    beside = lexicon().called | lexicon().titles
     capital = [not word.is_han and _is_capital(word, text) for word in told]
     place = 0
     while place < len(told):
@@ -189,8 +168,8 @@ def _names(text: str, told: Sequence[_Word]) -> Iterator[Mark]:
         while run < len(told) and capital[run] and (run == place or _is_gap(text[told[run - 1].end : told[run].start])):
             run += 1
         if run > place:
-            first = place + (told[place].folded in TITLES)
-            announced = place > 0 and told[place - 1].folded in CALLED | TITLES
+            first = place + (told[place].folded in lexicon().titles)
+            announced = place > 0 and told[place - 1].folded in beside
             if first < run and (announced or first > place or run - first > 1 or not _begins(text, told[place].start)):
                 yield from _name(told[first:run])
         place = max(run, place + 1)
@@ -198,7 +177,7 @@ def _names(text: str, told: Sequence[_Word]) -> Iterator[Mark]:
 
 def _is_capital(word: _Word, text: str) -> bool:
     has_digit = any(sign.isdigit() for sign in word.folded)
-    return text[word.start].isupper() and not has_digit and word.folded not in NO_NAMES
+    return text[word.start].isupper() and not has_digit and word.folded not in lexicon().no_names
 
 
 def _is_gap(between: str) -> bool:
@@ -207,7 +186,7 @@ def _is_gap(between: str) -> bool:
 
 def _name(run: Sequence[_Word]) -> Iterator[Mark]:
     """One mark for the run, unless it is only the word "I" or a word that another kind has."""
-    if any(len(word.folded) > 1 and (word.folded,) not in _lexicon() for word in run):
+    if any(len(word.folded) > 1 and (word.folded,) not in lexicon().phrases for word in run):
         yield Mark(run[0].start, run[-1].end, Kind.NAME)
 
 
@@ -218,23 +197,24 @@ def _begins(text: str, start: int) -> bool:
 
 def _han_names(text: str) -> Iterator[Mark]:
     """A surname before a title, after 老 or 小, or after 叫 and 姓."""
+    surnames = lexicon().han_surnames
     for found in _HAN_SIGN.finditer(text):
         start = found.start()
-        if found.group() in HAN_SURNAMES:
+        if found.group() in surnames:
             for length in (1, 2, 3):
-                title = next((each for each in HAN_TITLES if text.startswith(each, start + length)), None)
+                title = next((each for each in lexicon().han_titles if text.startswith(each, start + length)), None)
                 if title is not None:
                     yield Mark(start, start + length + len(title), Kind.NAME)
                     break
-        elif found.group() in "老小阿" and text[start + 1 : start + 2] in HAN_SURNAMES:
+        elif found.group() in "老小阿" and text[start + 1 : start + 2] in surnames:
             yield Mark(start, start + 2, Kind.NAME)
-        elif found.group() in "叫姓" and text[start + 1 : start + 2] in HAN_SURNAMES:
+        elif found.group() in "叫姓" and text[start + 1 : start + 2] in surnames:
             yield Mark(start + 1, min(len(text), start + 4), Kind.NAME)
 
 
 def _languages(told: Sequence[_Word]) -> Iterator[Mark]:
-    for before, word in zip(told, told[1:], strict=False):
-        if word.folded in LANGUAGE_NAMES and before.folded in SPEAKING:
+    for before, word in pairwise(told):
+        if word.folded in lexicon().language_names and before.folded in lexicon().speaking:
             yield Mark(before.start, word.end, Kind.LANGUAGE)
 
 

@@ -32,9 +32,7 @@ def remind_referrals(*, actor: Actor) -> int:
     today, moment = local_today(), clock.now()
     waiting = Referral.objects.select_for_update().filter(state__in=AWAITING).prefetch_related("reminders")
     due = [
-        ReferralReminder(
-            referral=row, after_days=days, due_on=row.sent_on + timedelta(days=days), marked_at=moment
-        )
+        ReferralReminder(referral=row, after_days=days, due_on=row.sent_on + timedelta(days=days), marked_at=moment)
         for row in waiting.order_by("id")
         if row.sent_on is not None
         for days in sorted(set(pack_of(row.pack_version).sharing.reminder_days))

@@ -156,7 +156,7 @@ def _without(text: str, who: str) -> tuple[str, int]:
 
 @transaction.atomic
 def note_told_by_hand(*, actor: Actor, message: ReferralMessage, told_on: date | None) -> ReferralMessage:
-    """Say that a recipient whose copy was closed has been told by other means. The name in it is destroyed with that."""
+    """Say that a recipient whose copy was closed was told by other means. The name in it is destroyed with that."""
     actor.require(Permission.CASE_REFER)
     require_case(actor, message.referral.case)
     if told_on is None or told_on > local_today():
@@ -183,6 +183,10 @@ def mark_answers_read(*, actor: Actor, referral: Referral) -> None:
 
 def may_correct(case: Case) -> bool:
     """Whether anybody holds, or has read, a text about this case."""
-    return Referral.objects.filter(case=case, sent_on__isnull=False).exclude(
-        opened_on__isnull=True, state__in=[ReferralState.RECALLED, ReferralState.EXPIRED, ReferralState.UNANSWERED]
-    ).exists()
+    return (
+        Referral.objects.filter(case=case, sent_on__isnull=False)
+        .exclude(
+            opened_on__isnull=True, state__in=[ReferralState.RECALLED, ReferralState.EXPIRED, ReferralState.UNANSWERED]
+        )
+        .exists()
+    )

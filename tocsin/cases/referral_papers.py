@@ -1,4 +1,4 @@
-"""How what goes to a recipient, and what comes back, is sealed. Closing only: the public door and the worker load it."""
+"""How what goes to a recipient, and what comes back, is sealed. Closing only, for public door and worker too."""
 
 from __future__ import annotations
 

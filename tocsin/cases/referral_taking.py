@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from django.utils.translation import gettext as _
 
@@ -40,9 +41,7 @@ def take_referral(
 
 def locked_referral(referral: Referral) -> Referral:
     """The referral as it stands, locked until the transaction ends."""
-    fresh = lock_subject(referral)
-    assert isinstance(fresh, Referral)
-    return fresh
+    return cast("Referral", lock_subject(referral))
 
 
 def locked_draft(actor: Actor, referral: Referral, version: int) -> Referral:

@@ -43,7 +43,9 @@ def _from(*states: ReferralState) -> frozenset[str]:
     return frozenset(states)
 
 
-SEND = Step("send", _("Send it"), _from(S.DRAFTED), S.SENT, P.CASE_REFER, "sharing", public_kind=None, needs_reason=True)
+SEND = Step(
+    "send", _("Send it"), _from(S.DRAFTED), S.SENT, P.CASE_REFER, "sharing", public_kind=None, needs_reason=True
+)
 DISCARD = Step("discard", _("Throw the draft away"), _from(S.DRAFTED), S.DISCARDED, P.CASE_WORK, "sharing", None)
 OPEN = Step("open", _("Open it"), _from(S.SENT), S.OPENED, P.REFERRAL_READ, "sharing", None)
 ANSWER = Step("answer", _("Answer"), _from(S.SENT, S.OPENED), S.ANSWERED, P.REFERRAL_ANSWER, "sharing", None)

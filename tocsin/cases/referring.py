@@ -16,8 +16,15 @@ from tocsin.cases import referral_workflow as life
 from tocsin.cases.models import Case, Referral, ReferralTip
 from tocsin.cases.originals import Original, originals_of
 from tocsin.cases.outcome import refer_case
-from tocsin.cases.referral_papers import Letter, copy_place, letter_place, message_copy_place, message_place
-from tocsin.cases.referral_papers import seal_for_us, seal_json
+from tocsin.cases.referral_papers import (
+    Letter,
+    copy_place,
+    letter_place,
+    message_copy_place,
+    message_place,
+    seal_for_us,
+    seal_json,
+)
 from tocsin.cases.referral_reading import Checked, checked, letter_of, open_json
 from tocsin.cases.referral_taking import locked_draft, take_referral
 from tocsin.cases.taking import locked_working, note

@@ -49,15 +49,11 @@ ACTIONS: Mapping[str, Action] = {
         gettext_lazy("The draft was thrown away and its text destroyed."),
     ),
     "recall": Action(
-        lambda actor, referral, typed: recall_referral(
-            actor=actor, referral=referral, reason=typed.get("reason", "")
-        ),
+        lambda actor, referral, typed: recall_referral(actor=actor, referral=referral, reason=typed.get("reason", "")),
         gettext_lazy("The text was called back. The recipient can read it no more."),
     ),
     "no-answer": Action(
-        lambda actor, referral, typed: record_no_answer(
-            actor=actor, referral=referral, reason=typed.get("reason", "")
-        ),
+        lambda actor, referral, typed: record_no_answer(actor=actor, referral=referral, reason=typed.get("reason", "")),
         gettext_lazy("You recorded that no answer came."),
     ),
     "take-back": Action(

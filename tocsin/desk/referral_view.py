@@ -175,7 +175,9 @@ def _words(message: OpenMessage) -> str:
         return message.text or _("(no words)")
     if message.found:
         return _("The name stood in the text %(n)s times and was taken out.") % {"n": message.found}
-    return _("The name did not stand in the text as we had it. Look whether the text speaks of the person all the same.")
+    return _(
+        "The name did not stand in the text as we had it. Look whether the text speaks of the person all the same."
+    )
 
 
 def by_hand(messages: Sequence[OpenMessage]) -> list[dict[str, Any]]:

@@ -7,15 +7,20 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tests.databases import in_threads
+from tests.installation import Installation
 from tests.people import Cast
 from tests.stories import TOLD, Reported, case_of, write_to_staff
 from tocsin.access.actors import REPORTER, WORKER, Actor, recipient_of
 from tocsin.cases import outcome, persons, recipient, referral_ending, referral_letters, referring
 from tocsin.cases.models import Case, LetterKind, Person, Referral, ReferralMessage, ReferralReminder
+from tocsin.cases.opening import open_case
 from tocsin.cases.originals import first_text, originals_of
 from tocsin.cases.referral_clock import expire_referrals, remind_referrals
+from tocsin.cases.referral_papers import copy_place
 from tocsin.cases.referral_reading import (
     is_overdue,
     letter_of,
@@ -28,10 +33,13 @@ from tocsin.cases.referral_reading import (
 )
 from tocsin.cases.referral_workflow import LOOKS, REFERRAL_LIFE, ReferralState
 from tocsin.cases.tests.conftest import SANITISED, Sent, a_draft, look_at_all, send
+from tocsin.cases.tests.test_a_case import link, proposal_on
 from tocsin.cases.workflow import CaseState
 from tocsin.common import clock
 from tocsin.common.errors import Conflict, NotPermitted, RuleBroken
+from tocsin.common.refs import new_ref
 from tocsin.ledger.models import AuditRecord, Pending
+from tocsin.ledger.verifier import Status, verify_code
 from tocsin.policy.active import get_pack
 from tocsin.tips import mailbox, services
 from tocsin.tips.deadlines import local_today
@@ -73,8 +81,6 @@ def test_every_state_can_be_reached_has_a_look_and_is_left_by_somebody_or_is_an_
 
 
 def test_a_text_begins_with_what_was_seen_and_nothing_else(report: Any, cast: Cast, unlocked_desk: object) -> None:
-    from tocsin.cases.opening import open_case
-
     told = report(TOLD, where="The old dairy")
     services.acknowledge(actor=cast.ines, tip=told.tip)
     services.begin_triage(actor=cast.tara, tip=told.tip, has_interest=False)
@@ -99,8 +105,6 @@ def test_a_draft_changes_nothing_but_itself_and_is_sealed(linked: Reported, cast
 
 
 def test_pressing_twice_writes_one_draft(linked: Reported, cast: Cast) -> None:
-    from tocsin.common.refs import new_ref
-
     attempt = new_ref()
     told = {"actor": cast.ivo, "case": case_of(linked), "draft": a_draft(linked), "attempt": attempt}
     assert referring.draft_referral(**told).pk == referring.draft_referral(**told).pk
@@ -181,15 +185,15 @@ def test_a_tick_for_a_mark_that_is_not_there_counts_nothing(linked: Reported, ca
 
 def test_the_reporters_own_words_are_marked(linked: Reported, cast: Cast) -> None:
     made = referring.draft_referral(actor=cast.ivo, case=case_of(linked), draft=a_draft(linked, text=TOLD))
-    kinds = {each.finding.kind for each in referring.check_draft(originals_of(cast.ivo, made.case), letter_of(made)).open}
+    kinds = {
+        each.finding.kind for each in referring.check_draft(originals_of(cast.ivo, made.case), letter_of(made)).open
+    }
     assert "overlap" in kinds
 
 
 def test_sending_takes_case_and_tips_along_and_the_ledger_counts_each_tip(
     tip_in: TipIn, linked: Reported, cast: Cast
 ) -> None:
-    from tocsin.cases.tests.test_a_case import link
-
     case, second = case_of(linked), tip_in(State.IN_TRIAGE)
     link(cast, case, second)
     leaves = Pending.objects.count()
@@ -208,20 +212,11 @@ def test_sending_takes_case_and_tips_along_and_the_ledger_counts_each_tip(
     assert "Customs" not in f"{record.detail}"
 
 
-def test_the_reporter_finds_in_the_ledger_that_something_was_told(sent: Sent, unlocked_desk: Any) -> None:
-    from tocsin.ledger.leaf import Event, find_own
-
+def test_the_reporter_finds_in_the_ledger_that_something_was_told(sent: Sent, unlocked_desk: Installation) -> None:
     unlocked_desk.publish()
-    assert mailbox.read_mailbox(sent.reported.keys).plain_state.value == "being_checked"
-    leaves = [bytes(row.leaf) for row in Pending.objects.all()]
-    from tocsin.ledger.models import Entry
-
-    leaves += [bytes(row.leaf) for row in Entry.objects.all()]
-    n = sent.reported.tip.event_count
-    mine = find_own(leaves, sent.reported.keys.events, n)
-    assert len(mine) == n
-    month = clock.month_of(clock.now())
-    assert Event("exported", month, "", sent.reported.tip.unit)
+    verdict = verify_code(sent.reported.keys.events, unlocked_desk.log_dir)
+    assert verdict.status is Status.OK
+    assert sum("given out" in line for line in verdict.lines) == 1
 
 
 def test_only_a_supervisor_sends(linked: Reported, cast: Cast) -> None:
@@ -281,8 +276,6 @@ def test_a_case_that_is_decided_is_passed_on_no_more(sent: Sent, cast: Cast) -> 
     outcome.propose_case_outcome(
         actor=cast.ivo, case=sent.case, outcome="unsubstantiated_good_faith", reason="Nothing was found."
     )
-    from tocsin.cases.tests.test_a_case import proposal_on
-
     outcome.decide_case_proposal(
         actor=cast.sam, case=sent.case, proposal=proposal_on(sent.case), approve=True, reason=""
     )
@@ -312,7 +305,7 @@ def test_words_of_a_reporter_open_no_referral_and_words_of_a_recipient_no_mailbo
     assert not {ours.login_hash, ours.private, ours.public} & {
         theirs.login_hash, theirs.login, theirs.mail_private, theirs.mail_public, theirs.events, theirs.receipt,
     }  # fmt: skip
-    assert "RecipientKeys(…)" == repr(ours)
+    assert repr(ours) == "RecipientKeys(…)"
     with pytest.raises(ValueError, match="12 bytes"):
         RecipientKeys.derive(b"short")
 
@@ -373,7 +366,9 @@ def test_a_message_that_is_too_long_or_empty_is_refused(text: str, refusal: str,
         recipient.write_to_sender(keys=sent.keys, text=text, attempt="ATTEMPT")
 
 
-@pytest.mark.parametrize("text", ["\ud800 half", "a" * 20_000, "\u202edlrow", "'; DROP TABLE--", "<script>", "𝔘🦜" * 50])
+@pytest.mark.parametrize(
+    "text", ["\ud800 half", "a" * 20_000, "\u202edlrow", "'; DROP TABLE--", "<script>", "𝔘🦜" * 50]
+)
 def test_whatever_a_recipient_writes_arrives(text: str, sent: Sent, cast: Cast) -> None:
     recipient.open_referral(keys=sent.keys)
     recipient.write_to_sender(keys=sent.keys, text=text, attempt="ATTEMPT")
@@ -410,8 +405,6 @@ def test_a_new_code_opens_all_and_the_old_one_nothing(sent: Sent, cast: Cast) ->
         recipient.open_referral(keys=old)
     for blob in (sent.referral.copy, ReferralMessage.objects.get().copy):
         with pytest.raises(CannotOpen):
-            from tocsin.cases.referral_papers import copy_place
-
             open_message(old.private, bytes(blob), copy_place(sent.ref))
 
 
@@ -499,9 +492,7 @@ def test_a_worker_that_was_away_marks_all_days_and_an_answer_ends_them(
     assert not is_overdue(sent.referral, local_today())
 
 
-def test_no_answer_is_recorded_once_the_time_is_over(
-    sent: Sent, cast: Cast, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_answer_is_recorded_once_the_time_is_over(sent: Sent, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     Referral.objects.update(expires_on=local_today() + timedelta(days=365))
     with pytest.raises(RuleBroken, match="has time to answer until"):
         referral_ending.record_no_answer(actor=cast.sam, referral=sent.referral, reason="Too slow.")
@@ -559,18 +550,14 @@ def test_a_correction_reaches_every_open_copy_and_lists_who_must_be_told_by_hand
     recipient.open_referral(keys=second.keys)
     for each in (second, third):
         referral_ending.recall_referral(actor=cast.sam, referral=each.referral, reason="Enough.")
-    written = referral_letters.correct_referrals(
-        actor=cast.sam, case=sent.case, text="It was not a dairy.", looked=()
-    )
+    written = referral_letters.correct_referrals(actor=cast.sam, case=sent.case, text="It was not a dairy.", looked=())
     assert {(row.referral.ref, row.by_hand) for row in written} == {(sent.ref, False), (second.ref, True)}
     (line,) = recipient.open_referral(keys=sent.keys).messages
     assert (line.kind, line.text) == ("correction", "It was not a dairy.")
     assert notices(cast.sam, local_today()) == 1
     by_hand = second.referral.messages.get()
     with pytest.raises(RuleBroken, match="not later than today"):
-        referral_letters.note_told_by_hand(
-            actor=cast.sam, message=by_hand, told_on=local_today() + timedelta(days=1)
-        )
+        referral_letters.note_told_by_hand(actor=cast.sam, message=by_hand, told_on=local_today() + timedelta(days=1))
     referral_letters.note_told_by_hand(actor=cast.sam, message=by_hand, told_on=local_today())
     with pytest.raises(Conflict):
         referral_letters.note_told_by_hand(actor=cast.sam, message=by_hand, told_on=local_today())
@@ -699,12 +686,7 @@ class TestAtTheSameMoment:
 # ── figures ──
 
 
-def test_lists_cost_the_same_however_many_there_are(
-    sent: Sent, cast: Cast, django_assert_max_num_queries: Any, django_assert_num_queries: Any
-) -> None:
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
+def test_lists_cost_the_same_however_many_there_are(sent: Sent, cast: Cast) -> None:
     def cost() -> tuple[int, int, int]:
         counts = []
         for ask in (

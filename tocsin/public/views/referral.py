@@ -163,9 +163,7 @@ def _attempt(ticket: Ticket, told: str) -> str:
     return ticket.message_ref(hashlib.sha256(told.encode("utf-8", "replace")).digest())
 
 
-def _send(
-    request: HttpRequest, keys: RecipientKeys, form: str, store: Callable[[Ticket, str], None]
-) -> HttpResponse:
+def _send(request: HttpRequest, keys: RecipientKeys, form: str, store: Callable[[Ticket, str], None]) -> HttpResponse:
     """Store what was written, once however often it is sent; whatever goes wrong, the text comes back."""
     written, token = request.POST.get("text", ""), request.POST.get("ticket", "")
     again = {"typed": written, "ticket": token, "failed": form}
