@@ -56,11 +56,13 @@ class Lexicon:
 def lexicon() -> Lexicon:
     """Everything, read once for each process."""
     told = tomllib.loads(resources.files("tocsin.cases").joinpath("redaction.toml").read_text(encoding="utf-8"))
-    single = {(word,): Kind(kind) for kind, listed in told["words"].items() for word in _words(listed)}
-    more = {tuple(_words(phrase)): Kind(kind) for kind, listed in told["phrases"].items() for phrase in listed}
+    phrases: dict[tuple[str, ...], Kind] = {
+        (word,): Kind(kind) for kind, listed in told["words"].items() for word in _words(listed)
+    }
+    phrases |= {tuple(_words(phrase)): Kind(kind) for kind, listed in told["phrases"].items() for phrase in listed}
     beside: dict[str, str] = told["beside"]
     return Lexicon(
-        phrases={**single, **more},
+        phrases=phrases,
         han={word: Kind(kind) for kind, listed in told["han"].items() for word in listed.split()},
         shapes=tuple((Kind(each["kind"]), _compiled(each)) for each in told["shapes"]),
         language_names=frozenset(_words(beside["language_names"])),

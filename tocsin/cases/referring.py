@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from django.db import transaction
@@ -110,19 +110,16 @@ def redraft_referral(*, actor: Actor, referral: Referral, draft: Draft, version:
 
 def _letter(actor: Actor, draft: Draft, originals: list[Original], before: dict[str, int]) -> Letter:
     """What was typed, cleaned; of what was looked at, only what still stands in the text."""
-    told = {
-        name: fitting(text)
-        for name, text in (
-            ("recipient", " ".join(draft.recipient.split())),
-            ("purpose", draft.purpose),
-            ("law", draft.law),
-            ("text", draft.text),
-        )
-    }
-    found = {each.finding.key for each in check_draft(originals, Letter(**told)).findings}
+    letter = Letter(
+        recipient=fitting(" ".join(draft.recipient.split())),
+        purpose=fitting(draft.purpose),
+        law=fitting(draft.law),
+        text=fitting(draft.text),
+    )
+    found = {each.finding.key for each in check_draft(originals, letter).findings}
     looked = {key: by for key, by in before.items() if key in found}
     looked |= {key: actor.require_staff() for key in draft.looked if key in found and key not in looked}
-    return Letter(**told, looked=looked)
+    return replace(letter, looked=looked)
 
 
 def _set_sources(referral: Referral, draft: Draft, originals: list[Original]) -> None:

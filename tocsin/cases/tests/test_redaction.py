@@ -148,7 +148,7 @@ def test_every_kind_says_why_and_has_words_or_a_shape() -> None:
     assert {*told.phrases.values(), *told.han.values(), *by_shape, K.NAME, K.FILE, K.OVERLAP} == set(Kind)
 
 
-HOSTILE = st.text(alphabet=st.characters(codec=None, categories=None), max_size=300) | st.text(  # type: ignore[arg-type]  # every character, half ones too
+HOSTILE = st.text(alphabet=st.characters(codec=None, categories=None), max_size=300) | st.text(
     alphabet="I我老王a@.:-/ 12三点号路街\u200b\u202e\ud800“”\n年月日ＡｱßŠİ", max_size=300
 )
 

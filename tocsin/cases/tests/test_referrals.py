@@ -106,7 +106,7 @@ def test_a_draft_changes_nothing_but_itself_and_is_sealed(linked: Reported, cast
 
 def test_pressing_twice_writes_one_draft(linked: Reported, cast: Cast) -> None:
     attempt = new_ref()
-    told = {"actor": cast.ivo, "case": case_of(linked), "draft": a_draft(linked), "attempt": attempt}
+    told: dict[str, Any] = {"actor": cast.ivo, "case": case_of(linked), "draft": a_draft(linked), "attempt": attempt}
     assert referring.draft_referral(**told).pk == referring.draft_referral(**told).pk
     assert Referral.objects.count() == 1
     other = referring.draft_referral(**{**told, "attempt": "not a handle' OR 1=1"})
@@ -206,7 +206,7 @@ def test_sending_takes_case_and_tips_along_and_the_ledger_counts_each_tip(
     assert (referral.state, referral.sent_on) == (S.SENT, local_today())
     assert len(told.words.split()) == 9
     for stored in (referral.letter, referral.copy, referral.login_hash, referral.mail_public):
-        assert SANITISED.encode() not in bytes(stored)
+        assert SANITISED.encode() not in bytes(stored or b"")
     record = AuditRecord.objects.get(action="referral.send")
     assert record.subject == f"referral:{referral.ref}"
     assert "Customs" not in f"{record.detail}"
@@ -586,8 +586,8 @@ def test_somebody_who_is_taken_out_of_the_case_is_taken_out_of_every_text(sent: 
     assert "quint" not in f"{opened}".casefold()
     assert opened.text.count("▇▇▇") == 2
     assert [line.kind for line in opened.messages] == ["message", "taken_out"]
-    for each in (named.ref, gone.ref, draft.ref):
-        assert "quint" not in letter_of(Referral.objects.get(ref=each)).text.casefold()
+    for ref in (named.ref, gone.ref, draft.ref):
+        assert "quint" not in letter_of(Referral.objects.get(ref=ref)).text.casefold()
     (told,) = [each for each in read_referral(cast.sam, gone.ref).messages if each.row.by_hand]
     assert told.who == "Bartholo Quint", "somebody must still tell them of whom"
     referral_letters.note_told_by_hand(actor=cast.sam, message=told.row, told_on=local_today())
@@ -677,9 +677,9 @@ class TestAtTheSameMoment:
 
     def test_two_workers_mark_and_expire_once(self, sent: Sent, monkeypatch: pytest.MonkeyPatch) -> None:
         days_later(40, monkeypatch)
-        assert sum(int(each) for each in in_threads([lambda: remind_referrals(actor=WORKER)] * 2)) == 1  # type: ignore[arg-type]  # an error fails the sum
+        assert sorted(in_threads([lambda: remind_referrals(actor=WORKER)] * 2), key=str) == [0, 1]
         days_later(40, monkeypatch)
-        assert sum(int(each) for each in in_threads([lambda: expire_referrals(actor=WORKER)] * 2)) == 1  # type: ignore[arg-type]  # as above
+        assert sorted(in_threads([lambda: expire_referrals(actor=WORKER)] * 2), key=str) == [0, 1]
         assert closed(sent)
 
 

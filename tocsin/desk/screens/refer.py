@@ -134,8 +134,7 @@ def _stored(request: StaffRequest, found: Referral) -> HttpResponse:
 def _again(request: StaffRequest, case: Case, wrong: RuleBroken, **more: Any) -> HttpResponse:
     """What was typed, with what is wrong; of somebody else's change, what stands there now."""
     told = request.POST
-    names = ("recipient", "purpose", "law", "text")
-    letter = Letter(**{name: told.get(name, "") for name in names})
+    letter = Letter(told.get("recipient", ""), told.get("purpose", ""), told.get("law", ""), told.get("text", ""))
     shown: dict[str, Any] = {"letter": letter, "expires": told.get("expires_on", ""), "error": wrong.sentence, **more}
     if unlocked.is_unlocked():
         shown["reports"] = reports(originals_of(request.actor, case), frozenset(told.getlist("tip")))

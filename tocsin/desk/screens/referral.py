@@ -90,7 +90,7 @@ def _page(request: StaffRequest, found: Referral, *, status: int = 200, **more: 
         "overdue": is_overdue(found, today),
         "today": today.isoformat(),
         "path": recipient_path(language()),
-        "title": _("Text to another body"),
+        "noun": _("Text to another body"),
         **more,
     }
     if unlocked.is_unlocked():

@@ -166,7 +166,7 @@ def _attempt(ticket: Ticket, told: str) -> str:
 def _send(request: HttpRequest, keys: RecipientKeys, form: str, store: Callable[[Ticket, str], None]) -> HttpResponse:
     """Store what was written, once however often it is sent; whatever goes wrong, the text comes back."""
     written, token = request.POST.get("text", ""), request.POST.get("ticket", "")
-    again = {"typed": written, "ticket": token, "failed": form}
+    again: dict[str, Any] = {"typed": written, "ticket": token, "failed": form}
     if later := slowed(request, Cost.MESSAGE, lambda told: _show(request, keys, error=told, **again)):
         return later
     try:
