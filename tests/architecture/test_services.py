@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
@@ -11,10 +12,14 @@ import pytest
 
 from tests.installation import Installation
 from tests.people import PASSWORD, Cast, hire, staff_of
-from tests.stories import Reported, incoming, send_report, waiting
+from tests.stories import Reported, case_of, incoming, send_report, waiting
 from tocsin.access import services as access
-from tocsin.access.actors import REPORTER
+from tocsin.access.actors import REPORTER, WORKER
 from tocsin.access.permissions import Role
+from tocsin.cases import persons, recipient, referral_clock, referral_ending, referral_letters, referring
+from tocsin.cases.models import Referral
+from tocsin.cases.tests.conftest import Sent, a_draft, look_at_all
+from tocsin.cases.tests.conftest import send as send_text
 from tocsin.common.errors import NotPermitted
 from tocsin.intake import services as intake
 from tocsin.intake.attempts import Attempt
@@ -22,15 +27,25 @@ from tocsin.intake.prepare import evidence_row
 from tocsin.intake.submission import clean
 from tocsin.ledger.models import AuditRecord
 from tocsin.tips import mailbox, services
+from tocsin.tips.deadlines import local_today
 from tocsin.tips.workflow import State
 from tocsin.vault.installed import keyring
 
-MODULES = (services, mailbox, intake, access)
+MODULES = (
+    services, mailbox, intake, access,
+    referring, referral_ending, referral_letters, referral_clock, recipient,
+)  # fmt: skip
 WHO = {"actor", "keys", "by"}
 # Functions of these modules that change nothing, or that find out who somebody is.
 READINGS = {
     "mailbox.find_tip": "finds the tip of a code, before there is an actor",
     "mailbox.read_mailbox": "what the reporter sees; a trace would say when somebody came back",
+    "recipient.find_referral": "finds the referral of a code, before there is an actor",
+    "referral_letters.check_letter": "marks a text; the reports beside it leave their own trace",
+    "referral_letters.may_correct": "whether anybody holds a text",
+    "referring.check_draft": "marks a text",
+    "referring.latest_expiry": "a date of the pack",
+    "referring.require_looked": "a check",
     "services.accepted_before": "looks up what was given for the same try",
     "services.committer": "how this process stores",
     "services.promise_signer": "a key of this process",
@@ -108,8 +123,91 @@ def _accept(_cast: Cast, _tip_in: TipIn) -> object:
     return intake.accept_tip(actor=REPORTER, submission=letter, attempt=Attempt.fresh())
 
 
+def _draft(cast: Cast, tip_in: TipIn) -> Referral:
+    reported = tip_in(State.LINKED)
+    return referring.draft_referral(actor=cast.ivo, case=case_of(reported), draft=a_draft(reported))
+
+
+def _sent(cast: Cast, tip_in: TipIn) -> Sent:
+    reported = tip_in(State.LINKED)
+    return send_text(cast, case_of(reported), reported)
+
+
+def _answered(cast: Cast, tip_in: TipIn) -> Sent:
+    sent = _sent(cast, tip_in)
+    recipient.answer_referral(keys=sent.keys, disposition="taken_up", text="x", attempt="ATTEMPT")
+    return sent
+
+
+def _late(cast: Cast, tip_in: TipIn, days: int) -> Sent:
+    """Sent so long ago."""
+    sent = _sent(cast, tip_in)
+    then = local_today() - timedelta(days=days)
+    Referral.objects.update(sent_on=then, expires_on=then + timedelta(days=60))
+    return sent
+
+
+def _reminded(cast: Cast, tip_in: TipIn) -> object:
+    sent = _late(cast, tip_in, 31)
+    referral_clock.remind_referrals(actor=WORKER)
+    return referral_ending.note_reminded(actor=cast.sam, referral=sent.referral)
+
+
+def _told_by_hand(cast: Cast, tip_in: TipIn) -> object:
+    sent = _sent(cast, tip_in)
+    recipient.open_referral(keys=sent.keys)
+    referral_ending.recall_referral(actor=cast.sam, referral=sent.referral, reason="x")
+    (message,) = referral_letters.correct_referrals(actor=cast.sam, case=sent.case, text="x", looked=())
+    return referral_letters.note_told_by_hand(actor=cast.sam, message=message, told_on=local_today())
+
+
+def _taken_out(cast: Cast, tip_in: TipIn) -> object:
+    sent = _sent(cast, tip_in)
+    person = persons.note_person(actor=cast.ivo, case=sent.case, who="Bartholo Quint", role="x")
+    return referral_letters.take_out_of_copies(actor=cast.sam, person=person)
+
+
+REFERRAL_STORIES: dict[str, Story] = {
+    "referring.draft_referral": _draft,
+    "referring.redraft_referral": lambda c, at: look_at_all(c.ivo, _draft(c, at)),
+    "referring.discard_referral": lambda c, at: referring.discard_referral(actor=c.ivo, referral=_draft(c, at)),
+    "referring.send_referral": _sent,
+    "referring.give_new_code": lambda c, at: referring.give_new_code(
+        actor=c.sam, referral=_sent(c, at).referral, language="en", reason="x"
+    ),
+    "referral_ending.recall_referral": lambda c, at: referral_ending.recall_referral(
+        actor=c.sam, referral=_sent(c, at).referral, reason="x"
+    ),
+    "referral_ending.record_no_answer": lambda c, at: referral_ending.record_no_answer(
+        actor=c.sam, referral=_late(c, at, 91).referral, reason="x"
+    ),
+    "referral_ending.take_back_referred": lambda c, at: referral_ending.take_back_referred(
+        actor=c.sam, referral=_answered(c, at).referral, reason="x"
+    ),
+    "referral_ending.note_reminded": _reminded,
+    "referral_letters.reply_to_recipient": lambda c, at: referral_letters.reply_to_recipient(
+        actor=c.sam, referral=_sent(c, at).referral, text="x", looked=()
+    ),
+    "referral_letters.correct_referrals": lambda c, at: referral_letters.correct_referrals(
+        actor=c.sam, case=_sent(c, at).case, text="x", looked=()
+    ),
+    "referral_letters.take_out_of_copies": _taken_out,
+    "referral_letters.note_told_by_hand": _told_by_hand,
+    "referral_letters.mark_answers_read": lambda c, at: referral_letters.mark_answers_read(
+        actor=c.sam, referral=_answered(c, at).referral
+    ),
+    "referral_clock.remind_referrals": lambda c, at: (_late(c, at, 31), referral_clock.remind_referrals(actor=WORKER)),
+    "referral_clock.expire_referrals": lambda c, at: (_late(c, at, 91), referral_clock.expire_referrals(actor=WORKER)),
+    "recipient.open_referral": lambda c, at: recipient.open_referral(keys=_sent(c, at).keys),
+    "recipient.answer_referral": _answered,
+    "recipient.write_to_sender": lambda c, at: recipient.write_to_sender(
+        keys=_sent(c, at).keys, text="x", attempt="ATTEMPT"
+    ),
+}
+
 # One story for each service: the shortest in which it does its work. A new service needs one.
 STORIES: dict[str, Story] = {
+    **REFERRAL_STORIES,
     "services.acknowledge": lambda c, at: services.acknowledge(actor=c.ines, tip=at(State.RECEIVED).tip),
     "services.flag_urgent": lambda c, at: services.flag_urgent(actor=c.ines, tip=at(State.RECEIVED).tip, reason="x"),
     "services.begin_triage": lambda c, at: services.begin_triage(
