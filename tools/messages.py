@@ -49,6 +49,8 @@ PUBLIC = (
     "tocsin/common/",
     "tocsin/evidence/traces/",
     "tocsin/policy/model.py",
+    "tocsin/cases/disposition.py",
+    "tocsin/cases/recipient.py",
     "tocsin/tips/mailbox.py",
     "tocsin/tips/workflow.py",
     "tocsin/vault/codes.py",

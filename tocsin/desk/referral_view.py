@@ -17,6 +17,7 @@ from tocsin.cases.models import Case, Referral
 from tocsin.cases.originals import Original
 from tocsin.cases.redaction import Mark, findings_in, pieces_of
 from tocsin.cases.redaction_reasons import WHY
+from tocsin.cases.redaction_words import Kind
 from tocsin.cases.referral_reading import Checked, Looked, OpenMessage, OpenReferral, looked_names, no_answer_from
 from tocsin.cases.workflow import CaseState
 from tocsin.desk.names import actor_names, category_label, role_label, short_ref
@@ -45,7 +46,8 @@ class Finding:
 
 @dataclass(frozen=True)
 class Piece:
-    """A stretch of the text. ``numbers``: the findings whose marks end here; ``tone``: empty, ``open`` or ``seen``."""
+    """A stretch of the text. ``numbers``: the findings whose marks end here; ``tone``: empty, ``open``, ``words``
+    or ``seen``."""
 
     text: str
     tone: str
@@ -88,11 +90,20 @@ def _pieces(text: str, marks: Sequence[Mark], rows: Sequence[Finding]) -> list[P
     for stretch, over in pieces_of(text, marks):
         end += len(stretch)
         shown = [row for mark in over if (row := known[mark]) is not None]
-        tone = "" if not over else "seen" if shown and all(row.looked_by for row in shown) else "open"
+        tone = _tone(over, shown)
         numbers = sorted({row.number for mark in over if mark.end == end and (row := known[mark]) is not None})
         label = ", ".join(str(row.label) for row in shown)
         pieces.append(Piece(stretch, tone, numbers, label))
     return pieces
+
+
+def _tone(over: Sequence[Mark], shown: Sequence[Finding]) -> str:
+    """``words`` is for the reporter's own words with nothing else in them, which would drown the rest."""
+    if not over:
+        return ""
+    if shown and all(row.looked_by for row in shown):
+        return "seen"
+    return "words" if all(mark.kind is Kind.OVERLAP for mark in over) else "open"
 
 
 @dataclass(frozen=True)
