@@ -18,11 +18,24 @@ from tests.architecture.case_stories import CASE_STORIES, Story, TipIn
 from tests.identities import allow, ask, hire_custodian, hire_officer, key_of, turn
 from tests.installation import CUSTODIANS, Installation
 from tests.people import PASSWORD, Cast, hire, staff_of
-from tests.stories import Reported, incoming, send_report, waiting
+from tests.stories import Reported, case_of, incoming, send_report, waiting
 from tocsin.access import services as access
 from tocsin.access.actors import IMPORT, MAIL, REPORTER, SETUP, WORKER
 from tocsin.access.permissions import Role
-from tocsin.cases import opening, outcome, persons, work
+from tocsin.cases import (
+    opening,
+    outcome,
+    persons,
+    recipient,
+    referral_clock,
+    referral_ending,
+    referral_letters,
+    referring,
+    work,
+)
+from tocsin.cases.models import Referral
+from tocsin.cases.tests.conftest import Sent, a_draft, look_at_all
+from tocsin.cases.tests.conftest import send as send_text
 from tocsin.clocks import notices
 from tocsin.clocks.models import Notice
 from tocsin.clocks.notices import Letter
@@ -46,7 +59,9 @@ from tocsin.vault.installed import keyring
 
 CASES = (opening, outcome, work, persons)
 IDENTITIES = (identity_requests, identity_opening, custodians)
-MODULES = (services, mailbox, intake, bulk, email, access, notices, *CASES, *IDENTITIES)
+REFERRALS = (referring, referral_ending, referral_letters, referral_clock, recipient)
+MODULES = (services, mailbox, intake, bulk, email, access, notices, *CASES, *REFERRALS, *IDENTITIES)
+
 WHO = {"actor", "keys", "by"}
 # Functions of these modules that change nothing, or that find out who somebody is.
 READINGS = {
@@ -58,6 +73,12 @@ READINGS = {
     "opening.proposed_case": "the case of a waiting proposal",
     "opening.title_from": "a text, cleaned",
     "outcome.proposed_for": "a waiting proposal in clear",
+    "recipient.find_referral": "finds the referral of a code, before there is an actor",
+    "referral_letters.check_letter": "marks a text; the reports beside it leave their own trace",
+    "referral_letters.may_correct": "whether anybody holds a text",
+    "referring.check_draft": "marks a text",
+    "referring.latest_expiry": "a date of the pack",
+    "referring.require_looked": "a check",
     "services.accepted_before": "looks up what was given for the same try",
     "services.committer": "how this process stores",
     "services.promise_signer": "a key of this process",
@@ -189,8 +210,91 @@ def _mails(_cast: Cast, _tip_in: TipIn) -> object:
         return email.take_mails(actor=MAIL, box=box, category="other", largest_mb=1)
 
 
+def _draft(cast: Cast, tip_in: TipIn) -> Referral:
+    reported = tip_in(State.LINKED)
+    return referring.draft_referral(actor=cast.ivo, case=case_of(reported), draft=a_draft(reported))
+
+
+def _sent(cast: Cast, tip_in: TipIn) -> Sent:
+    reported = tip_in(State.LINKED)
+    return send_text(cast, case_of(reported), reported)
+
+
+def _answered(cast: Cast, tip_in: TipIn) -> Sent:
+    sent = _sent(cast, tip_in)
+    recipient.answer_referral(keys=sent.keys, disposition="taken_up", text="x", attempt="ATTEMPT")
+    return sent
+
+
+def _late(cast: Cast, tip_in: TipIn, days: int) -> Sent:
+    """Sent so long ago."""
+    sent = _sent(cast, tip_in)
+    then = local_today() - timedelta(days=days)
+    Referral.objects.update(sent_on=then, expires_on=then + timedelta(days=60))
+    return sent
+
+
+def _reminded(cast: Cast, tip_in: TipIn) -> object:
+    sent = _late(cast, tip_in, 31)
+    referral_clock.remind_referrals(actor=WORKER)
+    return referral_ending.note_reminded(actor=cast.sam, referral=sent.referral)
+
+
+def _told_by_hand(cast: Cast, tip_in: TipIn) -> object:
+    sent = _sent(cast, tip_in)
+    recipient.open_referral(keys=sent.keys)
+    referral_ending.recall_referral(actor=cast.sam, referral=sent.referral, reason="x")
+    (message,) = referral_letters.correct_referrals(actor=cast.sam, case=sent.case, text="x", looked=())
+    return referral_letters.note_told_by_hand(actor=cast.sam, message=message, told_on=local_today())
+
+
+def _taken_out(cast: Cast, tip_in: TipIn) -> object:
+    sent = _sent(cast, tip_in)
+    person = persons.note_person(actor=cast.ivo, case=sent.case, who="Bartholo Quint", role="x")
+    return referral_letters.take_out_of_copies(actor=cast.sam, person=person)
+
+
+REFERRAL_STORIES: dict[str, Story] = {
+    "referring.draft_referral": _draft,
+    "referring.redraft_referral": lambda c, at: look_at_all(c.ivo, _draft(c, at)),
+    "referring.discard_referral": lambda c, at: referring.discard_referral(actor=c.ivo, referral=_draft(c, at)),
+    "referring.send_referral": _sent,
+    "referring.give_new_code": lambda c, at: referring.give_new_code(
+        actor=c.sam, referral=_sent(c, at).referral, language="en", reason="x"
+    ),
+    "referral_ending.recall_referral": lambda c, at: referral_ending.recall_referral(
+        actor=c.sam, referral=_sent(c, at).referral, reason="x"
+    ),
+    "referral_ending.record_no_answer": lambda c, at: referral_ending.record_no_answer(
+        actor=c.sam, referral=_late(c, at, 91).referral, reason="x"
+    ),
+    "referral_ending.take_back_referred": lambda c, at: referral_ending.take_back_referred(
+        actor=c.sam, referral=_answered(c, at).referral, reason="x"
+    ),
+    "referral_ending.note_reminded": _reminded,
+    "referral_letters.reply_to_recipient": lambda c, at: referral_letters.reply_to_recipient(
+        actor=c.sam, referral=_sent(c, at).referral, text="x", looked=()
+    ),
+    "referral_letters.correct_referrals": lambda c, at: referral_letters.correct_referrals(
+        actor=c.sam, case=_sent(c, at).case, text="x", looked=()
+    ),
+    "referral_letters.take_out_of_copies": _taken_out,
+    "referral_letters.note_told_by_hand": _told_by_hand,
+    "referral_letters.mark_answers_read": lambda c, at: referral_letters.mark_answers_read(
+        actor=c.sam, referral=_answered(c, at).referral
+    ),
+    "referral_clock.remind_referrals": lambda c, at: (_late(c, at, 31), referral_clock.remind_referrals(actor=WORKER)),
+    "referral_clock.expire_referrals": lambda c, at: (_late(c, at, 91), referral_clock.expire_referrals(actor=WORKER)),
+    "recipient.open_referral": lambda c, at: recipient.open_referral(keys=_sent(c, at).keys),
+    "recipient.answer_referral": _answered,
+    "recipient.write_to_sender": lambda c, at: recipient.write_to_sender(
+        keys=_sent(c, at).keys, text="x", attempt="ATTEMPT"
+    ),
+}
+
 # One story for each service: the shortest in which it does its work. A new service needs one.
 STORIES: dict[str, Story] = {
+    **REFERRAL_STORIES,
     "services.acknowledge": lambda c, at: services.acknowledge(actor=c.ines, tip=at(State.RECEIVED).tip),
     "services.flag_urgent": lambda c, at: services.flag_urgent(actor=c.ines, tip=at(State.RECEIVED).tip, reason="x"),
     "services.begin_triage": lambda c, at: services.begin_triage(

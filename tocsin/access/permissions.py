@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Role(models.TextChoices):
-    """The offices of the design. The last four are held by programs and reporters, never granted to staff."""
+    """The offices of the design. The last five are held by programs, reporters and recipients of a case, never
+    granted to staff."""
 
     INTAKE = "intake", _("Intake officer")
     TRIAGE = "triage", _("Triage officer")
@@ -33,9 +34,10 @@ class Role(models.TextChoices):
     WORKER = "worker", _("Worker")
     REPORTER = "reporter", _("Reporter")
     SETUP = "setup", _("Set-up")
+    RECIPIENT = "recipient", _("Recipient")
 
 
-NOT_FOR_STAFF = frozenset({Role.PUBLIC_DOOR, Role.WORKER, Role.REPORTER, Role.SETUP})
+NOT_FOR_STAFF = frozenset({Role.PUBLIC_DOOR, Role.WORKER, Role.REPORTER, Role.SETUP, Role.RECIPIENT})
 
 
 class Permission(StrEnum):
@@ -66,6 +68,8 @@ class Permission(StrEnum):
     CASE_STAFF = "case.staff"
     CASE_WORK = "case.work"
     CASE_REFER = "case.refer"
+    REFERRAL_READ = "referral.read"
+    REFERRAL_ANSWER = "referral.answer"
     PERSON_PROPOSE = "person.propose"
     PERSON_DECIDE = "person.decide"
     MAILBOX_READ = "mailbox.read"
@@ -126,4 +130,6 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.WORKER: frozenset({P.LEDGER_WRITE, P.KEYS_ROTATE, P.EVIDENCE_COPY, P.CLOCKS_MARK, P.IDENTITY_END}),
     Role.REPORTER: frozenset({P.TIP_RECEIVE, P.MAILBOX_READ, P.MAILBOX_WRITE, P.TIP_WITHDRAW}),
     Role.SETUP: frozenset({P.SEAT_APPOINT}),
+    # Another body, to which a case was passed on: it reaches what was sent to it with its own nine words, nothing else.
+    Role.RECIPIENT: frozenset({P.REFERRAL_READ, P.REFERRAL_ANSWER}),
 }

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from tocsin.access.actors import WORKER
+from tocsin.cases.referral_clock import expire_referrals, remind_referrals
 from tocsin.common import clock
 from tocsin.config.clock_round import SECONDS, clock_round
 from tocsin.config.ledger_keys import finish_interrupted_change, read_signer
@@ -128,6 +129,8 @@ def _round(desk: LedgerDesk) -> None:
         publish_ledger(desk)
         remove_left_over()
         end_requests(actor=WORKER)
+        expire_referrals(actor=WORKER)
+        remind_referrals(actor=WORKER)
     except Exception:  # the worker must outlive a full disk or a locked database; the next round tries again
         logger.exception("A round of the worker failed; nothing that was accepted is lost. It will be tried again.")
 

@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 from tocsin.access.actors import Actor
 from tocsin.access.models import Staff
 from tocsin.access.permissions import Permission
+from tocsin.cases.referral_reading import notices
 from tocsin.clocks.notices import unread_count
 from tocsin.policy.active import get_pack
+from tocsin.tips.deadlines import local_today
 from tocsin.vault import unlocked
 from tocsin.workflow.registry import lives
 from tocsin.workflow.selectors import waiting_for
@@ -66,6 +68,7 @@ def _person(user: Staff, here: str) -> dict[str, Any]:
             if actor.may(permission)
         ]
         + _decisions(actor, here)
+        + _passed_on(actor, here)
         + _notices(actor, here),
     }
 
@@ -84,6 +87,15 @@ def _notices(actor: Actor, here: str) -> list[dict[str, Any]]:
     unread = unread_count(actor)
     text = _("Notices (%(n)s)") % {"n": unread} if unread else _("Notices")
     return [{"text": text, "url": reverse("notices"), "is_current": here == "notices"}]
+
+
+def _passed_on(actor: Actor, here: str) -> list[dict[str, Any]]:
+    """The link to what was passed on to other bodies, with the number of those that need somebody."""
+    if not actor.may(Permission.CASE_REFER):
+        return []
+    waiting = notices(actor, local_today())
+    text = _("Passed on (%(n)s)") % {"n": waiting} if waiting else _("Passed on")
+    return [{"text": text, "url": reverse("referrals"), "is_current": here == "referrals"}]
 
 
 def _has_a_part(actor: Actor, step: Step) -> bool:

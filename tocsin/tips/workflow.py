@@ -200,6 +200,11 @@ CASE_REFERS = Step(
     "case_refers", _("The case was passed on"), _from(S.LINKED, S.UNDER_VERIFICATION), S.REFERRED,
     P.CASE_REFER, "sharing", needs_reason=True,
 )  # fmt: skip
+# What is told to another body may lead back to the reporter, so the public ledger counts it for this report.
+SHARE = Step(
+    "share", _("Told to another body"), _from(S.LINKED, S.UNDER_VERIFICATION, S.REFERRED), None,
+    P.CASE_REFER, "sharing", public_kind="exported", needs_reason=True,
+)  # fmt: skip
 # Two people decided on the case; the engine looks for that approval, so nobody takes this step alone.
 CASE_DECIDES = Step(
     "case_decides", _("Set the outcome"), _from(S.LINKED, S.UNDER_VERIFICATION, S.REFERRED), S.OUTCOME_SET,
@@ -220,7 +225,7 @@ TIP_LIFE = Life(
         ACKNOWLEDGE, FLAG_URGENT, BEGIN_TRIAGE, ASK, ASK_WHILE_CHECKING, ANSWER, ADD, ADD_FILES, RESUME,
         START_VERIFICATION, REFUSE_REMIT, REFUSE_REMIT_URGENT, SET_OUTCOME,
         EXTEND_FEEDBACK, GIVE_FEEDBACK, CLOSE, CLOSE_URGENT, REOPEN,
-        WITHDRAW, WITHDRAW_UNREAD, WITHDRAW_URGENT, OPEN_CASE, LINK, UNLINK, CASE_VERIFIES, CASE_REFERS, CASE_DECIDES,
-        CASE_CLOSES_URGENT, CASE_REOPENS,
+        WITHDRAW, WITHDRAW_UNREAD, WITHDRAW_URGENT, OPEN_CASE, LINK, UNLINK, CASE_VERIFIES, CASE_REFERS, SHARE,
+        CASE_DECIDES, CASE_CLOSES_URGENT, CASE_REOPENS,
     ),
 )  # fmt: skip

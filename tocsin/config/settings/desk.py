@@ -36,5 +36,6 @@ CSRF_FAILURE_VIEW = "tocsin.desk.errors.csrf_failure"
 TOCSIN_RULE_PAGE = "tocsin.desk.errors.rule_page"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if INSTANCE.desk.behind_tls else None
 LANGUAGE_COOKIE_NAME = "desk-language"
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000  # a text that goes out has a box for each mark in it and each report of the case
 LANGUAGES = [(code, name) for code, name in LANGUAGES if code in TOCSIN_DESK_LANGUAGES]
 TOCSIN_LANGUAGES = tuple(code for code in INSTANCE.languages if code in TOCSIN_DESK_LANGUAGES) or ("en",)

@@ -28,6 +28,7 @@ DESK_DOOR: dict[str, Any] = {
     "TOCSIN_RULE_PAGE": "tocsin.desk.errors.rule_page",
     "CSRF_FAILURE_VIEW": "tocsin.desk.errors.csrf_failure",
     "LANGUAGE_COOKIE_NAME": "desk-language",
+    "DATA_UPLOAD_MAX_NUMBER_FIELDS": 1000,
     "FILE_UPLOAD_HANDLERS": ["tocsin.ui.uploads.KeyFileInMemory", "tocsin.ui.uploads.RefuseFiles"],
     "MIDDLEWARE": [
         "tocsin.ui.middleware.SecurityHeaders",
