@@ -169,9 +169,10 @@ def facts(referral: Referral, opened: OpenReferral | None) -> list[dict[str, Any
 
 def conversation(messages: Sequence[OpenMessage], recipient: str) -> list[dict[str, Any]]:
     """What was written about it, ours on one side."""
+    office = _("The office")
     return [
         {
-            "author": f"{recipient if row.from_recipient else _('The office')} · {row.get_kind_display()}",
+            "author": f"{recipient if row.from_recipient else office} · {row.get_kind_display()}",
             "is_own": not row.from_recipient,
             "text": _words(each),
             "on": row.written_hour,

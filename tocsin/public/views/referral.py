@@ -113,10 +113,11 @@ def _show(request: HttpRequest, keys: RecipientKeys, *, status: int = 200, **mor
 
 def _line(line: recipient.Line) -> dict[str, Any]:
     author = _("You") if line.is_own else _("The office")
+    correction = _("Correction")
     corrected = line.kind in ("correction", "taken_out")
     words = line.text or (_taken_out() if line.kind == "taken_out" else _("(no words)"))
     return {
-        "author": f"{author} – {_('Correction')}" if corrected else author,
+        "author": f"{author} – {correction}" if corrected else author,
         "is_own": line.is_own,
         "text": words,
         "on": line.written_hour,
