@@ -57,8 +57,8 @@ from tocsin.workflow.proposals import waiting_proposal
 case = open_case(actor=who["tara"], tip=Tip.objects.get(pk=tips[0].pk), title="The old dairy", reason="Two reports.")
 second = Tip.objects.get(pk=tips[1].pk)
 propose_link(actor=who["tara"], case=case, tip=second, reason="The same dairy.")
-decide_link(actor=who["sam"], tip=second, proposal=waiting_proposal(life=TIP_LIFE, subject_ref=second.ref), approve=True,
-            reason="")
+proposal = waiting_proposal(life=TIP_LIFE, subject_ref=second.ref)
+decide_link(actor=who["sam"], tip=second, proposal=proposal, approve=True, reason="")
 print(case.ref)
 """
 SAFE_TEXT = "Animals are brought into a disused building in the district after dark, about once a week."
