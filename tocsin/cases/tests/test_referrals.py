@@ -310,6 +310,16 @@ def test_words_of_a_reporter_open_no_referral_and_words_of_a_recipient_no_mailbo
         RecipientKeys.derive(b"short")
 
 
+def test_the_recipients_copy_opens_with_the_words_alone(sent: Sent, unlocked_desk: Installation) -> None:
+    copy, place = bytes(sent.referral.copy), copy_place(sent.ref)
+    assert SANITISED.encode() in open_message(sent.keys.private, copy, place)
+    for key in (unlocked_desk.unit_private, sent.reported.keys.mail_private, RecipientKeys.derive(new_seed()).private):
+        with pytest.raises(CannotOpen):
+            open_message(key, copy, place)
+    with pytest.raises(CannotOpen):
+        open_message(sent.keys.private, copy, copy_place("ANOTHERREFERRAL"))
+
+
 def test_words_of_nobody_open_nothing(sent: Sent) -> None:
     with pytest.raises(NotPermitted):
         recipient.open_referral(keys=RecipientKeys.derive(new_seed()))
