@@ -42,6 +42,7 @@ class Permission(StrEnum):
 
     DESK_ENTER = "desk.enter"
     DESK_UNLOCK = "desk.unlock"
+    SIGN_IN_LOG = "sign_in.log"
     TIP_RECEIVE = "tip.receive"
     TIP_LIST = "tip.list"
     TIP_READ = "tip.read"
@@ -84,9 +85,9 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.RIGHTS_OFFICER: frozenset({P.DESK_ENTER}),
     Role.BIOSECURITY_OFFICER: frozenset({P.DESK_ENTER}),
     Role.PUBLISHER: frozenset({P.DESK_ENTER}),
-    Role.INSPECTOR: frozenset({P.DESK_ENTER, P.LEDGER_STATUS}),
+    Role.INSPECTOR: frozenset({P.DESK_ENTER, P.LEDGER_STATUS, P.SIGN_IN_LOG}),
     # The administrator keeps the machine running and can reach no content (invariant 4).
-    Role.ADMINISTRATOR: frozenset({P.DESK_ENTER, P.LEDGER_STATUS}),
+    Role.ADMINISTRATOR: frozenset({P.DESK_ENTER, P.LEDGER_STATUS, P.SIGN_IN_LOG}),
     Role.PUBLIC_DOOR: frozenset({P.TIP_RECEIVE}),
     Role.WORKER: frozenset({P.LEDGER_WRITE, P.KEYS_ROTATE, P.EVIDENCE_COPY}),
     Role.REPORTER: frozenset({P.TIP_RECEIVE, P.MAILBOX_READ, P.MAILBOX_WRITE, P.TIP_WITHDRAW}),

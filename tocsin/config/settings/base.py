@@ -78,6 +78,13 @@ STORAGES = {
 TOCSIN_BEHIND_PROXY = False
 TOCSIN_ONION = ""
 
+# How the desk ends sessions and locks the reports; ``tocsin.toml`` may change it within the bounds of ``config.instance``.
+TOCSIN_SESSION_IDLE_MINUTES = 30
+TOCSIN_SESSION_HOURS = 8
+TOCSIN_LOCK_IDLE_MINUTES = 30
+TOCSIN_LOCK_AT = ""
+TOCSIN_PASSKEY_HOST = ""
+
 # Nothing that a visitor sends is ever written to disk in clear: no temporary upload files, small bodies only. The
 # public door seals files while they arrive (``tocsin.public.uploads``).
 TOCSIN_UPLOAD_SLOTS = 4
