@@ -35,9 +35,9 @@ def begin_session(*, actor: Actor, key: str, factor: Factor) -> DeskSession:
     return row
 
 
-def keep_session(*, actor: Actor, key: str) -> DeskSession | None:
+def keep_session(*, staff_id: int, key: str) -> DeskSession | None:
     """The open session of this browser, noted as used; ``None`` when it is over or belongs to somebody else."""
-    row = DeskSession.objects.filter(key=key, staff_id=actor.require_staff(), ended_at=None).first()
+    row = DeskSession.objects.filter(key=key, staff_id=staff_id, ended_at=None).first()
     if row is None:
         return None
     moment = clock.now()
