@@ -1,19 +1,23 @@
 """The cast, and the reports that reach them.
 
 Staff: **ines** (intake), **tara** (triage), **ivo** (investigator), **sam** (supervisor), **lea** (second supervisor
-and legal officer), **ada** (administrator). Each fixture is the person's ``Actor``; all passwords are ``PASSWORD``.
+and legal officer), **ada** (administrator). Each fixture is the person's ``Actor``; all passwords are ``PASSWORD``, and
+``code_of("ines")`` is what her authenticator app shows.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+from allauth.mfa.models import Authenticator
 
 from tests.installation import Installation
 from tests.stories import Reported, bring_to, send_report
 from tocsin.access.actors import Actor
+from tocsin.access.factors import app_codes
 from tocsin.access.models import Staff
 from tocsin.access.permissions import Role
 from tocsin.access.services import add_staff
@@ -44,11 +48,20 @@ class Cast:
 
 
 def hire(username: str, *roles: Role) -> Actor:
-    """Add one more person who holds exactly these roles."""
+    """Add one more person who holds exactly these roles and has an authenticator app."""
     staff = add_staff(
         by="program:tests", username=username, display_name=username.title(), password=PASSWORD, roles=roles
     )
+    app_codes.keep_secret(staff, app_codes.seal_secret(hashlib.sha1(username.encode()).digest()), -1)
     return staff.as_actor()
+
+
+def code_of(username: str) -> str:
+    """What the person's authenticator app shows now. Used codes are forgotten, so that tests need not wait."""
+    row = Authenticator.objects.get(user__username=username, type=Authenticator.Type.TOTP)
+    row.data["last_step"] = -1
+    row.save(update_fields=["data"])
+    return app_codes.code_at(row.data["secret"], app_codes.step_now())
 
 
 def staff_of(actor: Actor) -> Staff:

@@ -5,7 +5,19 @@ from __future__ import annotations
 from django.urls import path
 
 from tocsin.desk import errors
-from tocsin.desk.screens import demo_codes, enrol, home, inbox, ledger, sign_in, sign_in_log, tip, unlock, your_sign_in
+from tocsin.desk.screens import (
+    demo_codes,
+    enrol,
+    home,
+    inbox,
+    ledger,
+    sign_in,
+    sign_in_log,
+    tip,
+    unlock,
+    waiting,
+    your_sign_in,
+)
 
 urlpatterns = [
     path("healthz", sign_in.alive, name="alive"),
@@ -36,6 +48,7 @@ urlpatterns = [
     path("tips/<str:ref>", tip.tip, name="tip"),
     path("tips/<str:ref>/files/<str:file>", tip.safe_copy, name="tip-file"),
     path("tips/<str:ref>/<slug:action>", tip.act, name="tip-act"),
+    path("waiting", waiting.waiting, name="waiting"),
     path("ledger", ledger.ledger, name="ledger"),
 ]
 

@@ -25,8 +25,9 @@ from tocsin.tips.selectors import content_of, open_reason, tips_visible_to
 from tocsin.tips.workflow import REMIT_OUTCOMES, TIP_LIFE, VERIFIED_OUTCOMES
 from tocsin.vault.installed import keyring
 from tocsin.vault.sealing import seal_message
-from tocsin.workflow.models import Proposal
-from tocsin.workflow.services import Move, decide, overtake_proposals, propose, take_step
+from tocsin.workflow.models import Proposal, ProposalState
+from tocsin.workflow.proposals import decide, overtake_proposals, propose, step_aside
+from tocsin.workflow.services import Move, take_step
 from tocsin.workflow.steps import Step
 
 LONGEST_MESSAGE = 20_000
@@ -172,7 +173,7 @@ def _propose(*, actor: Actor, tip: Tip, step: Step, outcome: str, reason: str) -
 
 
 def decide_proposal(*, actor: Actor, tip: Tip, proposal: Proposal, approve: bool, reason: str) -> Tip:
-    """Approve or refuse what somebody else proposed for this tip; an approved step is taken at once."""
+    """Approve or refuse what somebody else proposed for this tip; the step is taken once all have agreed."""
     if (proposal.subject_kind, proposal.subject_ref) != (TIP_LIFE.kind, tip.ref):
         raise Conflict(_("This proposal belongs to another report. Nothing was changed."))
     reason = (
@@ -185,10 +186,19 @@ def decide_proposal(*, actor: Actor, tip: Tip, proposal: Proposal, approve: bool
         decided = decide(
             actor=actor, life=TIP_LIFE, proposal=proposal, approve=approve, reason=_papers(tip).seal(reason)
         )
-        if not approve:
+        if decided.state != ProposalState.APPROVED:
             return tip
         changes = {"outcome": payload["outcome"]} if payload.get("outcome") else {}
         return _take(actor=actor, tip=tip, step=step, reason=payload["reason"], changes=changes, approval=decided)
+
+
+def leave_decision(*, actor: Actor, tip: Tip, proposal: Proposal, reason: str) -> Proposal:
+    """Leave a decision on this tip to others; whoever proposed it takes the proposal back."""
+    if (proposal.subject_kind, proposal.subject_ref) != (TIP_LIFE.kind, tip.ref):
+        raise Conflict(_("This proposal belongs to another report. Nothing was changed."))
+    reason = _clean(reason, missing=_("Write down why. Nothing was changed."))
+    _refuse_interested(actor, tip)
+    return step_aside(actor=actor, life=TIP_LIFE, proposal=proposal, reason=_papers(tip).seal(reason))
 
 
 def give_feedback(*, actor: Actor, tip: Tip, text: str) -> Tip:
