@@ -24,7 +24,7 @@ CSP = (
 )
 REFERENCES = ("href", "src", "srcset", "action", "formaction", "data", "poster", "cite", "ping", "background")
 _ELSEWHERE = re.compile(r"[\s\x00-\x1f]*(?:[a-z][a-z0-9+.-]*:|[/\\]{2})", re.IGNORECASE)
-_HARMLESS = re.compile(r"tel:[0-9 +-]+|data:,")
+_HARMLESS = re.compile(r"tel:[0-9 +-]+|data:,|data:image/png;base64,[A-Za-z0-9+/=]+")
 
 
 @dataclass(frozen=True)

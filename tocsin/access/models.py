@@ -34,6 +34,7 @@ class Staff(AbstractBaseUser):
     display_name = models.CharField(max_length=120)
     is_active = models.BooleanField(default=True)
     password_is_temporary = models.BooleanField(default=False)
+    last_login = None  # type: ignore[assignment]  # Django's way to leave the column out: the log of sign-ins knows more
 
     objects: ClassVar[StaffManager] = StaffManager()
 
@@ -91,8 +92,9 @@ class Ending(models.TextChoices):
 class DeskSession(models.Model):
     """One browser in which somebody has signed in with both factors. Without an open row here no page opens.
 
-    ``key`` is the key of Django's session. ``used_at`` is exact to the minute. ``confirmed_at`` is when this person last
-    typed the password or used a passkey. A closed row stays for a day, so that its browser can be told why it ended.
+    ``key`` is the key of Django's session. ``used_at`` is exact to the minute. ``confirmed_at`` is when this person
+    last typed the password or used a passkey. A closed row stays for a day, so that its browser can be told why it
+    ended.
     """
 
     staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="desk_sessions")

@@ -1,4 +1,4 @@
-"""Adding staff, giving and taking offices, passwords. Who may decide such things, and with whom, is for ``staffing``."""
+"""Adding staff, giving and taking offices, passwords. Who may decide on such things is for ``staffing`` to say."""
 
 from __future__ import annotations
 

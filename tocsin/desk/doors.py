@@ -80,7 +80,7 @@ def after_password(stage: Stage) -> Callable[[Callable[[HttpRequest, HalfWay], A
 
 
 def confirmed(view: View[Params]) -> View[Params]:
-    """Ask for the password again unless that was a moment ago. For changes to one's own way in; put it below ``needs``."""
+    """Ask for the password again unless that was a moment ago. For changes to one's own way in; below ``needs``."""
 
     @wraps(view)
     def guarded(request: StaffRequest, *args: Params.args, **kwargs: Params.kwargs) -> Answer:

@@ -30,7 +30,7 @@ class Stage(StrEnum):
     """What is still missing; the value is the name of its page."""
 
     SECOND_FACTOR = "second-factor"
-    OWN_PASSWORD = "own-password"
+    OWN_PASSWORD = "own-password"  # noqa: S105  the name of a page
     ENROL = "enrol"
     NOTHING = "home"
 

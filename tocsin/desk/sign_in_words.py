@@ -34,6 +34,11 @@ class Line:
     tone: str
 
 
+def to_number(typed: str) -> int:
+    """A row number as an address names it; 0 for everything else."""
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 16 else 0
+
+
 def told_lines(page: LogPage) -> list[Line]:
     """The lines of one page."""
     return [_line(record) for record in page.lines]

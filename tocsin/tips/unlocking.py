@@ -69,7 +69,7 @@ def note_locked_by_itself(*, actor: Actor) -> None:
 
 
 def lock_rule() -> LockRule:
-    """When the desk locks by itself if it is unlocked now: settings ``TOCSIN_LOCK_IDLE_MINUTES``, ``TOCSIN_LOCK_AT``."""
+    """When the desk locks by itself if it is unlocked now, by the settings of the installation."""
     idle = timedelta(minutes=settings.TOCSIN_LOCK_IDLE_MINUTES)
     return LockRule(idle=idle, at=_next(settings.TOCSIN_LOCK_AT) if settings.TOCSIN_LOCK_AT else None)
 

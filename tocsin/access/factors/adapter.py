@@ -1,4 +1,4 @@
-"""What allauth's multi-factor library asks of us: how secrets lie in the database, and which host passkeys belong to."""
+"""What allauth's multi-factor library asks of us: how secrets lie in the database, and whose passkeys they are."""
 
 from __future__ import annotations
 

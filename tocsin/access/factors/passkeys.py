@@ -113,7 +113,9 @@ def _refusal() -> Iterator[None]:
     except NotPermitted:
         raise
     except Exception as fault:
-        raise NotPermitted(_("This passkey was not taken, or it took too long. Nothing was changed. Try again.")) from fault
+        raise NotPermitted(
+            _("This passkey was not taken, or it took too long. Nothing was changed. Try again.")
+        ) from fault
 
 
 def _read(answer: str) -> dict[str, Any]:

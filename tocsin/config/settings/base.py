@@ -78,7 +78,7 @@ STORAGES = {
 TOCSIN_BEHIND_PROXY = False
 TOCSIN_ONION = ""
 
-# How the desk ends sessions and locks the reports; ``tocsin.toml`` may change it within the bounds of ``config.instance``.
+# When the desk ends sessions and locks the reports; ``tocsin.toml`` may change it in bounds (``config.desk_rules``).
 TOCSIN_SESSION_IDLE_MINUTES = 30
 TOCSIN_SESSION_HOURS = 8
 TOCSIN_LOCK_IDLE_MINUTES = 30

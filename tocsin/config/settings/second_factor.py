@@ -1,7 +1,7 @@
 """What django-allauth is told. Only the desk has it (and the tests): its multi-factor library, none of its pages.
 
-No sign-up, no e-mail, no reset by mail, no accounts elsewhere: none of allauth's views has an address here. Its table of
-e-mail addresses is not even made; the app is loaded because the multi-factor library imports it.
+No sign-up, no e-mail, no reset by mail, no accounts elsewhere: none of allauth's views has an address here. Its table
+of e-mail addresses is not even made; the app is loaded because the multi-factor library imports it.
 """
 
 from __future__ import annotations

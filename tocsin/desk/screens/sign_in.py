@@ -26,7 +26,7 @@ WHY_OUT: dict[str, str | Promise] = {
     Ending.IDLE: _("You were signed out because this browser was not used for a while. What you typed was not kept."),
     Ending.TOO_LONG: _("You were signed out because a session has a longest time. Sign in again."),
     Ending.EVERYWHERE: _("You were signed out everywhere, as was asked for in one of your browsers."),
-    Ending.PASSWORD: _("You were signed out because your password was changed. If that was not you, tell somebody now."),
+    Ending.PASSWORD: _("You were signed out because your password was changed. If that was not you, tell somebody."),
     Ending.FACTOR: _("You were signed out because your second factor was changed. If that was not you, tell somebody."),
     Ending.RIGHTS: _("You were signed out because your roles were changed. Sign in again."),
 }

@@ -10,18 +10,14 @@ from tocsin.access.permissions import Permission
 from tocsin.access.sign_in_log import sign_ins
 from tocsin.desk.doors import StaffRequest, needs
 from tocsin.desk.page import context
-from tocsin.desk.sign_in_words import told_lines
+from tocsin.desk.sign_in_words import to_number, told_lines
 
 
 @require_safe
 @needs(Permission.SIGN_IN_LOG)
 def sign_in_log(request: StaffRequest) -> HttpResponse:
     """Newest first; ``person`` narrows it to one, ``before`` goes on behind a line."""
-    person, before = (_number(request.GET.get(name, "")) for name in ("person", "before"))
+    person, before = (to_number(request.GET.get(name, "")) for name in ("person", "before"))
     page = sign_ins(request.actor, staff_id=person or None, before=before)
     told = {"lines": told_lines(page), "before": page.before, "person": person}
     return render(request, "desk/sign_in_log.html", context(request, here="sign-in-log", **told))
-
-
-def _number(typed: str) -> int:
-    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 16 else 0

@@ -21,15 +21,14 @@ from tocsin.desk import enrolment
 from tocsin.desk.doors import StaffRequest, confirmed, needs, safe_next
 from tocsin.desk.enrolment import Newcomer
 from tocsin.desk.page import context
-from tocsin.desk.sign_in_words import told_lines
+from tocsin.desk.sign_in_words import to_number, told_lines
 
 
 @require_safe
 @needs()
 def your_sign_in(request: StaffRequest) -> HttpResponse:
     """Everything on one page."""
-    before = request.GET.get("before", "")
-    history = own_sign_ins(request.actor, before=int(before) if before.isdecimal() and len(before) < 16 else 0)
+    history = own_sign_ins(request.actor, before=to_number(request.GET.get("before", "")))
     told = {
         "factors": factors_of(request.actor),
         "sessions": open_sessions(request.actor),
@@ -90,9 +89,9 @@ def add_passkey(request: StaffRequest) -> HttpResponse:
 @require_POST
 @needs()
 @confirmed
-def remove(request: StaffRequest, factor: int) -> HttpResponse:
+def remove(request: StaffRequest, factor: str) -> HttpResponse:
     """Take a device away; never the last one."""
-    remove_factor(actor=request.actor, factor_id=factor, but=_key(request))
+    remove_factor(actor=request.actor, factor_id=to_number(factor), but=_key(request))
     return _changed(request, [])
 
 

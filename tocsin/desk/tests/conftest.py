@@ -7,19 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.contrib.auth import SESSION_KEY
-from django.http import HttpRequest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
 from tests.installation import Installation
-from tests.people import PASSWORD, code_of
+from tests.people import PASSWORD, code_of, come_in
 from tests.visitor import Page
 from tocsin.access.actors import Actor
 from tocsin.access.attempts import factor_attempts, sign_in_attempts
-from tocsin.access.models import Factor, Staff
-from tocsin.desk.half_way import let_in
 from tocsin.tips import unlocking
 
 # By name, because the faces do not import the settings.
@@ -74,14 +70,6 @@ class Desk:
             return page
         return self.send(page, "/sign-in/second-factor", code=code_of(username))
 
-    def come_in(self, actor: Actor) -> None:
-        """Signed in at once, by the one place where sessions begin; without the pages before it."""
-        request = HttpRequest()
-        request.session = self.browser.session
-        let_in(request, Staff.objects.get(pk=actor.require_staff()), Factor.PASSWORD_AND_APP)
-        request.session.save()
-        self.browser.cookies[settings.SESSION_COOKIE_NAME] = request.session.session_key or ""
-
 
 @pytest.fixture
 def desk_door(settings: Settings, installation: Installation) -> Installation:
@@ -99,7 +87,7 @@ def desk(desk_door: Installation, db: None) -> Callable[[Actor], Desk]:
 
     def signed_in(actor: Actor) -> Desk:
         browser = Desk()
-        browser.come_in(actor)
+        come_in(browser.browser, actor)
         assert browser.signed_in
         return browser
 
