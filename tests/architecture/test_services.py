@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
 import pytest
 
 from tests.installation import Installation
-from tests.people import PASSWORD, Cast, hire, staff_of
+from tests.passkeys import SoftPasskey
+from tests.people import PASSWORD, Cast, code_of, hire, staff_of
 from tests.stories import Reported, incoming, send_report, waiting
 from tocsin.access import services as access
-from tocsin.access.actors import REPORTER
+from tocsin.access import sessions
+from tocsin.access.actors import DESK, REPORTER
+from tocsin.access.factors import app_codes, passkeys
+from tocsin.access.factors import services as factors
+from tocsin.access.factors.selectors import factors_of
+from tocsin.access.models import Ending, Factor
 from tocsin.access.permissions import Role
 from tocsin.common.errors import NotPermitted
 from tocsin.intake import services as intake
@@ -25,7 +32,7 @@ from tocsin.tips import mailbox, services
 from tocsin.tips.workflow import State
 from tocsin.vault.installed import keyring
 
-MODULES = (services, mailbox, intake, access)
+MODULES = (services, mailbox, intake, access, sessions, factors)
 WHO = {"actor", "keys", "by"}
 # Functions of these modules that change nothing, or that find out who somebody is.
 READINGS = {
@@ -34,8 +41,20 @@ READINGS = {
     "services.accepted_before": "looks up what was given for the same try",
     "services.committer": "how this process stores",
     "services.promise_signer": "a key of this process",
+    "sessions.keep_session": "lets somebody in or not at each request; what ends a session is written down",
+    "sessions.rename_session": "the same session under another key, within a change that is written down",
+    "sessions.confirm": "notes that a password was typed; wrong ones are written down",
+    "sessions.require_password": "checks a password; wrong ones are written down",
+    "sessions.is_confirmed": "reads",
+    "sessions.open_sessions": "reads",
+    "sessions.somebody_is_here": "reads",
+    "sessions.why_it_ended": "reads",
 }
-NO_ACTOR_YET = {"services.check_sign_in": "finds out who the actor is"}
+NO_ACTOR_YET = {
+    "services.check_password": "finds out who the actor is",
+    "services.check_passkey_alone": "finds out who the actor is",
+}
+NEW = "another password of hers"
 TipIn = Callable[[State], Reported]
 Story = Callable[[Cast, TipIn], object]
 
@@ -108,6 +127,32 @@ def _accept(_cast: Cast, _tip_in: TipIn) -> object:
     return intake.accept_tip(actor=REPORTER, submission=letter, attempt=Attempt.fresh())
 
 
+def _begun(cast: Cast, hours: int = 0) -> object:
+    row = sessions.begin_session(actor=cast.ines, key="browser", factor=Factor.PASSKEY)
+    row.begun_at -= timedelta(hours=hours)
+    row.save()
+    return row
+
+
+def _refused(attempt: Callable[[], object]) -> object:
+    with pytest.raises(NotPermitted):
+        attempt()
+    return None
+
+
+def _code_refused(cast: Cast, _tip_in: TipIn) -> object:
+    assert factors.check_code(actor=cast.ines, code=code_of("ines")) == Factor.PASSWORD_AND_APP
+    return _refused(lambda: factors.check_code(actor=cast.ines, code="000 000"))
+
+
+def _passkey_added(cast: Cast, _tip_in: TipIn) -> object:
+    key = SoftPasskey()
+    ceremony = passkeys.begin_registration(staff_of(cast.ines))
+    return factors.add_passkey(
+        actor=cast.ines, name="phone", state=ceremony.state, answer=key.register(ceremony.options)
+    )
+
+
 # One story for each service: the shortest in which it does its work. A new service needs one.
 STORIES: dict[str, Story] = {
     "services.acknowledge": lambda c, at: services.acknowledge(actor=c.ines, tip=at(State.RECEIVED).tip),
@@ -149,8 +194,33 @@ STORIES: dict[str, Story] = {
     "services.accept_tip": _accept,
     "services.add_staff": lambda _c, _at: hire("somebody", Role.TRIAGE),
     "services.grant_role": lambda c, _at: access.grant_role(by=c.ada.name, staff=staff_of(c.ines), role=Role.TRIAGE),
-    "services.note_sign_out": lambda c, _at: access.note_sign_out(actor=c.ines),
-    "services.check_sign_in": lambda _c, _at: access.check_sign_in(username="ines", password=PASSWORD),
+    "services.withdraw_role": lambda c, _at: access.withdraw_role(
+        actor=c.ada, staff=staff_of(c.ines), role=Role.INTAKE
+    ),
+    "services.set_active": lambda c, _at: access.set_active(actor=c.ada, staff=staff_of(c.ines), is_active=False),
+    "services.choose_password": lambda c, _at: access.choose_password(actor=c.ines, password=NEW, again=NEW),
+    "services.give_password": lambda c, _at: access.give_password(actor=c.ada, staff=staff_of(c.ines)),
+    "services.check_password": lambda _c, _at: access.check_password(username="ines", password=PASSWORD),
+    "sessions.begin_session": lambda c, _at: _begun(c),
+    "sessions.end_session": lambda c, _at: (_begun(c), sessions.end_session(actor=c.ines, key="browser")),
+    "sessions.end_sessions": lambda c, _at: (
+        _begun(c),
+        sessions.end_sessions(actor=c.ada, staff_id=c.ines.require_staff(), ending=Ending.RIGHTS),
+    ),
+    "sessions.end_overdue": lambda c, _at: (_begun(c, hours=9), sessions.end_overdue(actor=DESK)),
+    "services.check_code": _code_refused,
+    "services.check_passkey": lambda c, _at: _refused(lambda: factors.check_passkey(actor=c.ines, state={}, answer="")),
+    "services.check_passkey_alone": lambda _c, _at: _refused(lambda: factors.check_passkey_alone(state={}, answer="")),
+    "services.add_app": lambda c, _at: factors.add_app(
+        actor=c.ines, secret=(secret := app_codes.new_secret()), code=app_codes.code_at(secret, app_codes.step_now())
+    ),
+    "services.add_passkey": _passkey_added,
+    "services.remove_factor": lambda c, at: (
+        _passkey_added(c, at),
+        factors.remove_factor(actor=c.ines, factor_id=factors_of(c.ines).devices[0].id),
+    ),
+    "services.new_recovery_codes": lambda c, _at: factors.new_recovery_codes(actor=c.ines),
+    "services.reset_factors": lambda c, _at: factors.reset_factors(actor=c.ada, staff=staff_of(c.ines)),
 }
 
 
@@ -184,7 +254,7 @@ def test_every_service_leaves_a_line_in_the_audit_log_of_who_did_it(
 @pytest.mark.django_db
 def test_what_is_refused_at_the_door_leaves_a_line_too(cast: Cast) -> None:
     with pytest.raises(NotPermitted):
-        access.check_sign_in(username="ines", password="wrong")
+        access.check_password(username="ines", password="wrong")
     line = AuditRecord.objects.get(action="sign-in.refused")
     assert "ines" not in f"{line.actor}{line.subject}{line.detail}"
 

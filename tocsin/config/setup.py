@@ -75,7 +75,7 @@ def make_home(home: Path, answers: Answers) -> None:
     A failure in the middle removes what was made: half an installation would look like a whole one.
     """
     refuse_to_overwrite(home)
-    _check(answers)
+    check_answers(answers)
     with all_or_nothing(home):
         _make_keys(home, answers)
         settings = home / "tocsin.toml"
@@ -93,7 +93,8 @@ def all_or_nothing(home: Path) -> Iterator[None]:
         raise
 
 
-def _check(answers: Answers) -> None:
+def check_answers(answers: Answers) -> None:
+    """Raise ``RuleBroken`` or ``PackInvalid`` for an answer with which an installation would not work."""
     if len(answers.custodians) < 2:
         raise RuleBroken("Name at least two custodians: nobody may be able to open an identity alone.")
     if len(set(answers.custodians.values())) != len(answers.custodians):
