@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from tests.architecture.case_stories import CASE_STORIES, Story, TipIn
+from tests.architecture.sign_in_stories import SIGN_IN_STORIES
 from tests.installation import Installation
-from tests.passkeys import SoftPasskey
-from tests.people import PASSWORD, Cast, code_of, hire, staff_of
+from tests.people import Cast, hire, staff_of
 from tests.stories import Reported, incoming, send_report, waiting
 from tocsin.access import services as access
 from tocsin.access import sessions
-from tocsin.access.actors import DESK, REPORTER
-from tocsin.access.factors import app_codes, passkeys
+from tocsin.access.actors import REPORTER
 from tocsin.access.factors import services as factors
-from tocsin.access.factors.selectors import factors_of
-from tocsin.access.models import Ending, Factor
 from tocsin.access.permissions import Role
+from tocsin.cases import opening, outcome, persons, work
 from tocsin.common.errors import NotPermitted
 from tocsin.intake import services as intake
 from tocsin.intake.attempts import Attempt
@@ -32,12 +29,15 @@ from tocsin.tips import mailbox, services
 from tocsin.tips.workflow import State
 from tocsin.vault.installed import keyring
 
-MODULES = (services, mailbox, intake, access, sessions, factors)
+MODULES = (services, mailbox, intake, access, sessions, factors, opening, outcome, work, persons)
 WHO = {"actor", "keys", "by"}
 # Functions of these modules that change nothing, or that find out who somebody is.
 READINGS = {
     "mailbox.find_tip": "finds the tip of a code, before there is an actor",
     "mailbox.read_mailbox": "what the reporter sees; a trace would say when somebody came back",
+    "opening.proposed_case": "the case of a waiting proposal",
+    "opening.title_from": "a text, cleaned",
+    "outcome.proposed_for": "a waiting proposal in clear",
     "services.accepted_before": "looks up what was given for the same try",
     "services.committer": "how this process stores",
     "services.promise_signer": "a key of this process",
@@ -54,9 +54,6 @@ NO_ACTOR_YET = {
     "services.check_password": "finds out who the actor is",
     "services.check_passkey_alone": "finds out who the actor is",
 }
-NEW = "another password of hers"
-TipIn = Callable[[State], Reported]
-Story = Callable[[Cast, TipIn], object]
 
 
 def name_of(module: ModuleType, function: Any) -> str:
@@ -127,32 +124,6 @@ def _accept(_cast: Cast, _tip_in: TipIn) -> object:
     return intake.accept_tip(actor=REPORTER, submission=letter, attempt=Attempt.fresh())
 
 
-def _begun(cast: Cast, hours: int = 0) -> object:
-    row = sessions.begin_session(actor=cast.ines, key="browser", factor=Factor.PASSKEY)
-    row.begun_at -= timedelta(hours=hours)
-    row.save()
-    return row
-
-
-def _refused(attempt: Callable[[], object]) -> object:
-    with pytest.raises(NotPermitted):
-        attempt()
-    return None
-
-
-def _code_refused(cast: Cast, _tip_in: TipIn) -> object:
-    assert factors.check_code(actor=cast.ines, code=code_of("ines")) == Factor.PASSWORD_AND_APP
-    return _refused(lambda: factors.check_code(actor=cast.ines, code="000 000"))
-
-
-def _passkey_added(cast: Cast, _tip_in: TipIn) -> object:
-    key = SoftPasskey()
-    ceremony = passkeys.begin_registration(staff_of(cast.ines))
-    return factors.add_passkey(
-        actor=cast.ines, name="phone", state=ceremony.state, answer=key.register(ceremony.options)
-    )
-
-
 # One story for each service: the shortest in which it does its work. A new service needs one.
 STORIES: dict[str, Story] = {
     "services.acknowledge": lambda c, at: services.acknowledge(actor=c.ines, tip=at(State.RECEIVED).tip),
@@ -194,33 +165,8 @@ STORIES: dict[str, Story] = {
     "services.accept_tip": _accept,
     "services.add_staff": lambda _c, _at: hire("somebody", Role.TRIAGE),
     "services.grant_role": lambda c, _at: access.grant_role(by=c.ada.name, staff=staff_of(c.ines), role=Role.TRIAGE),
-    "services.withdraw_role": lambda c, _at: access.withdraw_role(
-        actor=c.ada, staff=staff_of(c.ines), role=Role.INTAKE
-    ),
-    "services.set_active": lambda c, _at: access.set_active(actor=c.ada, staff=staff_of(c.ines), is_active=False),
-    "services.choose_password": lambda c, _at: access.choose_password(actor=c.ines, password=NEW, again=NEW),
-    "services.give_password": lambda c, _at: access.give_password(actor=c.ada, staff=staff_of(c.ines)),
-    "services.check_password": lambda _c, _at: access.check_password(username="ines", password=PASSWORD),
-    "sessions.begin_session": lambda c, _at: _begun(c),
-    "sessions.end_session": lambda c, _at: (_begun(c), sessions.end_session(actor=c.ines, key="browser")),
-    "sessions.end_sessions": lambda c, _at: (
-        _begun(c),
-        sessions.end_sessions(actor=c.ada, staff_id=c.ines.require_staff(), ending=Ending.RIGHTS),
-    ),
-    "sessions.end_overdue": lambda c, _at: (_begun(c, hours=9), sessions.end_overdue(actor=DESK)),
-    "services.check_code": _code_refused,
-    "services.check_passkey": lambda c, _at: _refused(lambda: factors.check_passkey(actor=c.ines, state={}, answer="")),
-    "services.check_passkey_alone": lambda _c, _at: _refused(lambda: factors.check_passkey_alone(state={}, answer="")),
-    "services.add_app": lambda c, _at: factors.add_app(
-        actor=c.ines, secret=(secret := app_codes.new_secret()), code=app_codes.code_at(secret, app_codes.step_now())
-    ),
-    "services.add_passkey": _passkey_added,
-    "services.remove_factor": lambda c, at: (
-        _passkey_added(c, at),
-        factors.remove_factor(actor=c.ines, factor_id=factors_of(c.ines).devices[0].id),
-    ),
-    "services.new_recovery_codes": lambda c, _at: factors.new_recovery_codes(actor=c.ines),
-    "services.reset_factors": lambda c, _at: factors.reset_factors(actor=c.ada, staff=staff_of(c.ines)),
+    **SIGN_IN_STORIES,
+    **CASE_STORIES,
 }
 
 

@@ -58,6 +58,7 @@ def _person(user: Staff, here: str) -> dict[str, Any]:
     actor = user.as_actor()
     pages = [
         ("inbox", _("Inbox"), Permission.TIP_LIST),
+        ("cases", _("Cases"), Permission.CASE_READ),
         ("ledger", _("Ledger"), Permission.LEDGER_STATUS),
         ("sign-in-log", _("Sign-ins"), Permission.SIGN_IN_LOG),
     ]

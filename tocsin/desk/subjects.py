@@ -21,6 +21,8 @@ class Place:
 
 PLACES: dict[str, Place] = {
     "tip": Place("tip", gettext_lazy("Report")),
+    "case": Place("case", gettext_lazy("Case")),
+    "person": Place("case-person", gettext_lazy("Person in a case")),
 }
 
 

@@ -6,6 +6,9 @@ from django.urls import path
 
 from tocsin.desk import errors
 from tocsin.desk.screens import (
+    case,
+    case_person,
+    cases,
     demo_codes,
     enrol,
     home,
@@ -14,6 +17,7 @@ from tocsin.desk.screens import (
     sign_in,
     sign_in_log,
     tip,
+    tip_case,
     unlock,
     waiting,
     your_sign_in,
@@ -47,7 +51,13 @@ urlpatterns = [
     path("inbox", inbox.inbox, name="inbox"),
     path("tips/<str:ref>", tip.tip, name="tip"),
     path("tips/<str:ref>/files/<str:file>", tip.safe_copy, name="tip-file"),
+    path("tips/<str:ref>/case", tip_case.tip_case, name="tip-case"),
     path("tips/<str:ref>/<slug:action>", tip.act, name="tip-act"),
+    path("cases", cases.cases, name="cases"),
+    path("cases/<str:ref>", case.case, name="case"),
+    path("cases/<str:ref>/<slug:action>", case.act, name="case-act"),
+    path("case-people/<str:ref>", case_person.person, name="case-person"),
+    path("case-people/<str:ref>/<slug:action>", case_person.act, name="case-person-act"),
     path("waiting", waiting.waiting, name="waiting"),
     path("ledger", ledger.ledger, name="ledger"),
 ]

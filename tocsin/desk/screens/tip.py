@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from tocsin.access.permissions import Permission
+from tocsin.cases.opening import proposed_case
+from tocsin.cases.selectors import case_of, case_title
 from tocsin.common.errors import RuleBroken
 from tocsin.desk.decisions import Panel, panel
 from tocsin.desk.doors import StaffRequest, needs
@@ -18,9 +20,10 @@ from tocsin.desk.page import context
 from tocsin.desk.tip_actions import BY_NAME, actions_for
 from tocsin.desk.tip_view import conversation, earlier, facts, remarks, story, timeline
 from tocsin.tips import selectors, services
+from tocsin.tips.lawful import usually_lawful
 from tocsin.tips.models import Evidence, Tip
 from tocsin.tips.safe_copies import evidence_of, read_copy
-from tocsin.tips.workflow import REMIT_OUTCOMES, VERIFIED_OUTCOMES, Outcome
+from tocsin.tips.workflow import LINK, OPEN_CASE, REMIT_OUTCOMES, VERIFIED_OUTCOMES, Outcome
 from tocsin.vault import unlocked
 
 
@@ -92,6 +95,9 @@ def _page(request: StaffRequest, found: Tip, *, status: int = 200, **more: Any) 
             "waiting": _waiting(request, opened),
         }
     told |= {
+        "case": case_of(request.actor, found),
+        "may_put_into_case": _may_put_into_case(request, found),
+        "is_usually_lawful": usually_lawful(found) is not None,
         "outcomes": [(outcome.value, outcome.label) for outcome in VERIFIED_OUTCOMES],
         "remit_outcomes": [(each.value, each.label) for each in Outcome if each in REMIT_OUTCOMES],
         "default_outcome": Outcome.UNSUBSTANTIATED_GOOD_FAITH.value,
@@ -104,4 +110,14 @@ def _waiting(request: StaffRequest, opened: selectors.OpenTip) -> Panel | None:
     if opened.waiting is None:
         return None
     found = opened.waiting
-    return panel(request.actor, found.proposal, detail=found.outcome_label, reason=found.reason)
+    if found.step == LINK:
+        detail = case_title(request.actor, proposed_case(opened.tip, found.proposal))
+    else:
+        detail = found.outcome_label
+    return panel(request.actor, found.proposal, detail=detail, reason=found.reason)
+
+
+def _may_put_into_case(request: StaffRequest, found: Tip) -> bool:
+    opens = request.actor.may(Permission.CASE_OPEN) and found.state in OPEN_CASE.sources
+    links = request.actor.may(Permission.CASE_LINK) and found.state in LINK.sources
+    return not found.in_case and (opens or links)

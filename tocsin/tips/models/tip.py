@@ -37,6 +37,7 @@ class Tip(models.Model):
     unread_replies = models.PositiveIntegerField(default=0)
 
     urgent = models.BooleanField(default=False)
+    in_case = models.BooleanField(default=False)
     drill = models.BooleanField(default=False)
     destroyed_on = models.DateField(null=True, blank=True)
 

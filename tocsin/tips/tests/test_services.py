@@ -18,7 +18,7 @@ from tocsin.tips import services
 from tocsin.tips.content import message_place
 from tocsin.tips.models import Declaration, Tip, TipMessage
 from tocsin.tips.selectors import open_reason, read_tip
-from tocsin.tips.services import LONGEST_MESSAGE
+from tocsin.tips.taking import LONGEST_MESSAGE
 from tocsin.tips.workflow import REMIT_OUTCOMES, VERIFIED_OUTCOMES, Outcome, State
 from tocsin.vault.opening import CannotOpen, open_message
 from tocsin.workflow.models import Proposal, StepRecord, Voice
