@@ -10,6 +10,7 @@ import pytest
 
 from tests.architecture.case_stories import CASE_STORIES, Story, TipIn
 from tests.architecture.sign_in_stories import SIGN_IN_STORIES
+from tests.architecture.staff_stories import STAFF_STORIES
 from tests.installation import Installation
 from tests.people import Cast, hire, staff_of
 from tests.stories import Reported, incoming, send_report, waiting
@@ -25,11 +26,12 @@ from tocsin.intake.attempts import Attempt
 from tocsin.intake.prepare import evidence_row
 from tocsin.intake.submission import clean
 from tocsin.ledger.models import AuditRecord
+from tocsin.staffing import services as staffing
 from tocsin.tips import mailbox, services
 from tocsin.tips.workflow import State
 from tocsin.vault.installed import keyring
 
-MODULES = (services, mailbox, intake, access, sessions, factors, opening, outcome, work, persons)
+MODULES = (services, mailbox, intake, access, sessions, factors, staffing, opening, outcome, work, persons)
 WHO = {"actor", "keys", "by"}
 # Functions of these modules that change nothing, or that find out who somebody is.
 READINGS = {
@@ -41,6 +43,7 @@ READINGS = {
     "services.accepted_before": "looks up what was given for the same try",
     "services.committer": "how this process stores",
     "services.promise_signer": "a key of this process",
+    "services.fresh_password": "makes one up; whoever gives it writes that down",
     "sessions.keep_session": "lets somebody in or not at each request; what ends a session is written down",
     "sessions.rename_session": "the same session under another key, within a change that is written down",
     "sessions.confirm": "notes that a password was typed; wrong ones are written down",
@@ -166,6 +169,7 @@ STORIES: dict[str, Story] = {
     "services.add_staff": lambda _c, _at: hire("somebody", Role.TRIAGE),
     "services.grant_role": lambda c, _at: access.grant_role(by=c.ada.name, staff=staff_of(c.ines), role=Role.TRIAGE),
     **SIGN_IN_STORIES,
+    **STAFF_STORIES,
     **CASE_STORIES,
 }
 

@@ -43,6 +43,11 @@ class Permission(StrEnum):
     DESK_ENTER = "desk.enter"
     DESK_UNLOCK = "desk.unlock"
     SIGN_IN_LOG = "sign_in.log"
+    STAFF_LIST = "staff.list"
+    STAFF_PROPOSE = "staff.propose"
+    STAFF_DECIDE = "staff.decide"
+    STAFF_SUSPEND = "staff.suspend"
+    STAFF_REGISTER = "staff.register"
     TIP_RECEIVE = "tip.receive"
     TIP_LIST = "tip.list"
     TIP_READ = "tip.read"
@@ -93,6 +98,7 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
         _READS
         | {P.TIP_VERIFY, P.OUTCOME_DECIDE, P.REMIT_CONFIRM, P.TIP_CLOSE, P.TIP_REOPEN}
         | {P.CASE_OPEN, P.CASE_LINK_CONFIRM, P.CASE_UNLINK, P.CASE_STAFF, P.CASE_WORK, P.CASE_REFER, P.PERSON_DECIDE}
+        | {P.STAFF_LIST, P.STAFF_DECIDE}
     ),
     Role.LEGAL_OFFICER: frozenset({P.DESK_ENTER}),
     Role.AWARD_ASSESSOR: frozenset({P.DESK_ENTER}),
@@ -102,10 +108,12 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.RIGHTS_OFFICER: frozenset({P.DESK_ENTER}),
     Role.BIOSECURITY_OFFICER: frozenset({P.DESK_ENTER}),
     Role.PUBLISHER: frozenset({P.DESK_ENTER}),
-    Role.INSPECTOR: frozenset({P.DESK_ENTER, P.LEDGER_STATUS, P.SIGN_IN_LOG}),
+    Role.INSPECTOR: frozenset({P.DESK_ENTER, P.LEDGER_STATUS, P.SIGN_IN_LOG, P.STAFF_LIST}),
     # The administrator keeps the machine running and can reach no content (invariant 4).
-    Role.ADMINISTRATOR: frozenset({P.DESK_ENTER, P.LEDGER_STATUS, P.SIGN_IN_LOG}),
+    Role.ADMINISTRATOR: frozenset(
+        {P.DESK_ENTER, P.LEDGER_STATUS, P.SIGN_IN_LOG, P.STAFF_LIST, P.STAFF_PROPOSE, P.STAFF_DECIDE, P.STAFF_SUSPEND}
+    ),
     Role.PUBLIC_DOOR: frozenset({P.TIP_RECEIVE}),
-    Role.WORKER: frozenset({P.LEDGER_WRITE, P.KEYS_ROTATE, P.EVIDENCE_COPY, P.CLOCKS_MARK}),
+    Role.WORKER: frozenset({P.LEDGER_WRITE, P.KEYS_ROTATE, P.EVIDENCE_COPY, P.CLOCKS_MARK, P.STAFF_REGISTER}),
     Role.REPORTER: frozenset({P.TIP_RECEIVE, P.MAILBOX_READ, P.MAILBOX_WRITE, P.TIP_WITHDRAW}),
 }

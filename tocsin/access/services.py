@@ -105,10 +105,15 @@ def choose_password(*, actor: Actor, password: str, again: str, but: str = "") -
     end_sessions(actor=actor, staff_id=staff.pk, ending=Ending.PASSWORD, but=but)
 
 
+def fresh_password() -> str:
+    """A password of 96 bits in four groups, for somebody who will choose their own at once."""
+    return "-".join(secrets.token_hex(3) for _group in range(4))
+
+
 @transaction.atomic
 def give_password(*, actor: Actor, staff: Staff) -> str:
     """Give somebody a new password for one use, and end their sessions. Returns it: it is shown once, kept nowhere."""
-    password = "-".join(secrets.token_hex(3) for _group in range(4))
+    password = fresh_password()
     staff.set_password(password)
     staff.password_is_temporary = True
     staff.save(update_fields=["password", "password_is_temporary"])

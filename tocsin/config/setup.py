@@ -202,14 +202,17 @@ def add_people(people: Sequence[Person]) -> None:
     """Add the first members of staff, all or none. Needs Django set up and the tables made."""
     from django.db import transaction
 
+    from tocsin.access.actors import SET_UP
     from tocsin.access.services import add_staff
+    from tocsin.staffing.services import register_member
 
     with transaction.atomic():
         for person in people:
-            add_staff(
+            staff = add_staff(
                 by="program:init",
                 username=person.username,
                 display_name=person.display_name,
                 password=person.password,
                 roles=[Role(role) for role in person.roles],
             )
+            register_member(actor=SET_UP, staff=staff)

@@ -20,6 +20,7 @@ from tocsin.access.factors.selectors import has_factor
 from tocsin.access.models import Factor, Staff
 from tocsin.access.sessions import begin_session, end_session
 from tocsin.common import clock
+from tocsin.staffing.services import note_first_sign_in
 
 _KEY = "half-way"
 _VALID_FOR = timedelta(minutes=15)
@@ -98,6 +99,7 @@ def let_in(request: HttpRequest, staff: Staff, factor: Factor) -> None:
         request.session.save()
     key = request.session.session_key or ""
     request.desk_session = begin_session(actor=staff.as_actor(), key=key, factor=factor)  # type: ignore[attr-defined]  # StaffRequest has it
+    note_first_sign_in(actor=staff.as_actor())
 
 
 def leave(request: HttpRequest) -> None:

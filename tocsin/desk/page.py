@@ -60,6 +60,7 @@ def _person(user: Staff, here: str) -> dict[str, Any]:
         ("inbox", _("Inbox"), Permission.TIP_LIST),
         ("cases", _("Cases"), Permission.CASE_READ),
         ("ledger", _("Ledger"), Permission.LEDGER_STATUS),
+        ("staff", _("Staff"), Permission.STAFF_LIST),
         ("sign-in-log", _("Sign-ins"), Permission.SIGN_IN_LOG),
     ]
     return {

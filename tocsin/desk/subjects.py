@@ -22,6 +22,7 @@ class Place:
 PLACES: dict[str, Place] = {
     "tip": Place("tip", gettext_lazy("Report")),
     "case": Place("case", gettext_lazy("Case")),
+    "member": Place("staff-member", gettext_lazy("Colleague")),
     "person": Place("case-person", gettext_lazy("Person in a case")),
 }
 

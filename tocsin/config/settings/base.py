@@ -20,6 +20,7 @@ INSTALLED_APPS = [
     "tocsin.policy",
     "tocsin.vault",
     "tocsin.workflow",
+    "tocsin.staffing",
     "tocsin.tips",
     "tocsin.cases",
     "tocsin.intake",
