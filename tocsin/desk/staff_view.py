@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import QueryDict
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from tocsin.access.actors import Actor
 from tocsin.access.factors.selectors import people_with_factor
@@ -90,7 +91,8 @@ def _waiting(actor: Actor, member: Member) -> Panel | None:
 
 def _timeline(history: list[StepRecord]) -> list[Happened]:
     names = actor_names({record.actor for record in history} | {record.proposed_by for record in history})
-    return [_happened(record, names) for record in history]
+    shown = {code: _("the program") if code.startswith("program:") else name for code, name in names.items()}
+    return [_happened(record, shown) for record in history]
 
 
 def _happened(record: StepRecord, names: dict[str, str]) -> Happened:

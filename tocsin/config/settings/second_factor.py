@@ -7,7 +7,7 @@ of e-mail addresses is not even made; the app is loaded because the multi-factor
 from __future__ import annotations
 
 SECOND_FACTOR_APPS = ["tocsin.access.factors.allauth_apps.AccountWithoutPages", "allauth.mfa"]
-MIGRATION_MODULES = {"account": None}
+MIGRATION_MODULES: dict[str, str | None] = {"account": None}
 
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]

@@ -108,6 +108,16 @@ def test_two_administrators_are_there_with_the_chosen_passwords(installed: Insta
     assert PasswordHasher().verify(rows[0][1].removeprefix("argon2"), PASSWORD)
 
 
+def test_there_are_tables_for_second_factors_and_none_for_e_mail(installed: Installed) -> None:
+    with sqlite3.connect(installed.home / "db" / "tocsin.sqlite3") as store:
+        tables = {name for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        states = list(store.execute("SELECT username, state FROM staffing_member ORDER BY id"))
+    store.close()
+    assert {"mfa_authenticator", "access_desksession", "staffing_member"} <= tables
+    assert not [name for name in tables if "email" in name or name.startswith("account_")]
+    assert states == [("ada", "active"), ("abe", "active")]
+
+
 def test_the_next_steps_are_printed(installed: Installed) -> None:
     said = installed.told.words
     for name in CUSTODIANS:
