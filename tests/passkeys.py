@@ -33,7 +33,9 @@ class SoftPasskey:
         told = json.loads(options)["publicKey"]
         self.handle = websafe_decode(told["user"]["id"])
         credential = AttestedCredentialData.create(
-            b"\0" * 16, self.credential_id, ES256.from_cryptography_key(self.key.public_key())
+            b"\0" * 16,
+            self.credential_id,
+            ES256.from_cryptography_key(self.key.public_key()),  # type: ignore[no-untyped-call]  # the library has no types here
         )
         data = AuthenticatorData.create(self._rp_hash, self.flags | AuthenticatorData.FLAG.AT, 0, credential)
         return self._answer(

@@ -30,6 +30,12 @@ def _begun(cast: Cast, hours: int = 0) -> object:
     return row
 
 
+def _ended(cast: Cast, _tip_in: TipIn) -> object:
+    _begun(cast)
+    sessions.end_session(actor=cast.ines, key="browser")
+    return None
+
+
 def _refused(attempt: Callable[[], object]) -> object:
     with pytest.raises(NotPermitted):
         attempt()
@@ -58,7 +64,7 @@ SIGN_IN_STORIES: dict[str, Story] = {
     "services.give_password": lambda c, _at: access.give_password(actor=c.ada, staff=staff_of(c.ines)),
     "services.check_password": lambda _c, _at: access.check_password(username="ines", password=PASSWORD),
     "sessions.begin_session": lambda c, _at: _begun(c),
-    "sessions.end_session": lambda c, _at: (_begun(c), sessions.end_session(actor=c.ines, key="browser")),
+    "sessions.end_session": _ended,
     "sessions.end_sessions": lambda c, _at: (
         _begun(c),
         sessions.end_sessions(actor=c.ada, staff_id=c.ines.require_staff(), ending=Ending.RIGHTS),

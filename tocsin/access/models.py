@@ -34,7 +34,7 @@ class Staff(AbstractBaseUser):
     display_name = models.CharField(max_length=120)
     is_active = models.BooleanField(default=True)
     password_is_temporary = models.BooleanField(default=False)
-    last_login = None  # type: ignore[assignment]  # Django's way to leave the column out: the log of sign-ins knows more
+    last_login = None  # Django's way to leave the column out: the log of sign-ins knows more
 
     objects: ClassVar[StaffManager] = StaffManager()
 

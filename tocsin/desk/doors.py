@@ -79,7 +79,7 @@ def after_password(stage: Stage) -> Callable[[Callable[[HttpRequest, HalfWay], A
     return guard
 
 
-def confirmed(view: View[Params]) -> View[Params]:
+def confirmed(view: View[Params]) -> AnyView:
     """Ask for the password again unless that was a moment ago. For changes to one's own way in; below ``needs``."""
 
     @wraps(view)

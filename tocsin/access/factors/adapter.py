@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+from django.utils.encoding import force_bytes
 
 from tocsin.access.models import Staff
 from tocsin.common.errors import Unsafe
@@ -60,5 +61,5 @@ class DeskAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no ty
         return {"id": handle, "display_name": user.display_name, "name": user.username}
 
 
-def _key(secret: str) -> bytes:
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=_INFO).derive(secret.encode())
+def _key(secret: str | bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=_INFO).derive(force_bytes(secret))

@@ -278,7 +278,7 @@ def test_the_passkey_of_somebody_else_is_no_second_factor(kim: Actor, sam: Actor
 
 def test_the_passkey_of_somebody_who_left_opens_nothing(kim: Actor) -> None:
     key = enrol(kim)
-    Staff.objects.filter(pk=kim.staff_id).update(is_active=False)
+    Staff.objects.filter(pk=kim.require_staff()).update(is_active=False)
     ceremony = passkeys.begin_sign_in(None)
     with pytest.raises(NotPermitted):
         check_passkey_alone(state=ceremony.state, answer=key.sign_in(ceremony.options))
@@ -313,7 +313,8 @@ def test_no_answer_of_any_shape_breaks_anything(answer: str, kim: Actor) -> None
 def test_a_damaged_answer_is_refused_wherever_the_damage_is(kim: Actor) -> None:
     key = enrol(kim)
     for place in ("clientDataJSON", "authenticatorData", "signature", "userHandle"):
-        for damage in ("", "AAAA", "!", None, 7, [], {}):
+        damages: tuple[Any, ...] = ("", "AAAA", "!", None, 7, [], {})
+        for damage in damages:
             ceremony = passkeys.begin_sign_in(None)
             told = json.loads(key.sign_in(ceremony.options))
             told["response"][place] = damage

@@ -13,7 +13,7 @@ from tocsin.config.settings.second_factor import SECOND_FACTOR_APPS
 
 INSTALLED_APPS = [*INSTALLED_APPS, *SECOND_FACTOR_APPS]  # the tests are every door at once
 # Django makes tables for an app without migrations before all others, here even those that point at tables to come.
-MIGRATION_MODULES: dict[str, str | None] = {}
+MIGRATION_MODULES = {}
 
 SECRET_KEY = "only-for-tests-0123456789-abcdefghij"  # noqa: S105  no secret: it exists in tests alone
 DATABASES = {"default": database(os.environ.get("TOCSIN_TEST_DATABASE_URL", ""), ROOT / "build" / "test.sqlite3")}

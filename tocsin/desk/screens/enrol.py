@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.debug import sensitive_post_parameters
@@ -21,7 +23,10 @@ from tocsin.desk.page import context
 @after_password(Stage.ENROL)
 def enrol(request: HttpRequest, half: HalfWay) -> HttpResponse:
     """The choice: a passkey or an authenticator app."""
-    told = {"newcomer": half.staff.display_name, "has_passkeys": passkeys.are_offered(request.get_host())}
+    told: dict[str, Any] = {
+        "newcomer": half.staff.display_name,
+        "has_passkeys": passkeys.are_offered(request.get_host()),
+    }
     return render(request, "desk/enrol.html", context(request, **told))
 
 

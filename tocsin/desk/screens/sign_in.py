@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -71,7 +73,7 @@ def _username(request: HttpRequest) -> str:
 
 
 def _sign_in_page(request: HttpRequest, wrong: RuleBroken | None = None) -> HttpResponse:
-    told = {
+    told: dict[str, Any] = {
         "next": safe_next(request),
         "username": _username(request),
         "error": wrong.sentence if wrong else "",
@@ -102,7 +104,7 @@ def second_factor(request: HttpRequest, half: HalfWay) -> HttpResponse:
 
 def _second_factor_page(request: HttpRequest, half: HalfWay, wrong: RuleBroken | None = None) -> HttpResponse:
     factors = factors_of(half.actor)
-    told = {
+    told: dict[str, Any] = {
         "error": wrong.sentence if wrong else "",
         "factors": factors,
         "options": ceremonies.sign_in_options(request, half.staff) if factors.passkey else "",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -30,7 +32,7 @@ def unlock(request: StaffRequest) -> HttpResponse:
     return redirect(safe_next(request))
 
 
-def _rule() -> dict[str, object]:
+def _rule() -> dict[str, Any]:
     return {"lock_minutes": settings.TOCSIN_LOCK_IDLE_MINUTES, "lock_at": settings.TOCSIN_LOCK_AT}
 
 
