@@ -15,12 +15,16 @@ from django.conf import settings
 from django.db import transaction
 
 from tests.architecture.case_stories import CASE_STORIES, Story, TipIn
+from tests.architecture.sign_in_stories import SIGN_IN_STORIES
+from tests.architecture.staff_stories import STAFF_STORIES
 from tests.identities import allow, ask, hire_custodian, hire_officer, key_of, turn
 from tests.installation import CUSTODIANS, Installation
-from tests.people import PASSWORD, Cast, hire, staff_of
+from tests.people import Cast, hire, staff_of
 from tests.stories import Reported, case_of, incoming, send_report, waiting
 from tocsin.access import services as access
+from tocsin.access import sessions
 from tocsin.access.actors import IMPORT, MAIL, REPORTER, SETUP, WORKER
+from tocsin.access.factors import services as factors
 from tocsin.access.permissions import Role
 from tocsin.cases import (
     opening,
@@ -51,6 +55,7 @@ from tocsin.intake.channels.email.tests.test_taking import Postbox
 from tocsin.intake.prepare import evidence_row
 from tocsin.intake.submission import clean
 from tocsin.ledger.models import AuditRecord
+from tocsin.staffing import services as staffing
 from tocsin.tips import custodians, identity_opening, identity_requests, mailbox, services
 from tocsin.tips.deadlines import local_today
 from tocsin.tips.models import CustodianSeat, IdentityRequest
@@ -60,7 +65,21 @@ from tocsin.vault.installed import keyring
 CASES = (opening, outcome, work, persons)
 IDENTITIES = (identity_requests, identity_opening, custodians)
 REFERRALS = (referring, referral_ending, referral_letters, referral_clock, recipient)
-MODULES = (services, mailbox, intake, bulk, email, access, notices, *CASES, *REFERRALS, *IDENTITIES)
+MODULES = (
+    services,
+    mailbox,
+    intake,
+    bulk,
+    email,
+    access,
+    sessions,
+    factors,
+    staffing,
+    notices,
+    *CASES,
+    *REFERRALS,
+    *IDENTITIES,
+)
 
 WHO = {"actor", "keys", "by"}
 # Functions of these modules that change nothing, or that find out who somebody is.
@@ -82,8 +101,20 @@ READINGS = {
     "services.accepted_before": "looks up what was given for the same try",
     "services.committer": "how this process stores",
     "services.promise_signer": "a key of this process",
+    "services.fresh_password": "makes one up; whoever gives it writes that down",
+    "sessions.keep_session": "lets somebody in or not at each request; what ends a session is written down",
+    "sessions.rename_session": "the same session under another key, within a change that is written down",
+    "sessions.confirm": "notes that a password was typed; wrong ones are written down",
+    "sessions.require_password": "checks a password; wrong ones are written down",
+    "sessions.is_confirmed": "reads",
+    "sessions.open_sessions": "reads",
+    "sessions.somebody_is_here": "reads",
+    "sessions.why_it_ended": "reads",
 }
-NO_ACTOR_YET = {"services.check_sign_in": "finds out who the actor is"}
+NO_ACTOR_YET = {
+    "services.check_password": "finds out who the actor is",
+    "services.check_passkey_alone": "finds out who the actor is",
+}
 
 
 def name_of(module: ModuleType, function: Any) -> str:
@@ -366,8 +397,8 @@ STORIES: dict[str, Story] = {
     "services.take_mails": _mails,
     "services.add_staff": lambda _c, _at: hire("somebody", Role.TRIAGE),
     "services.grant_role": lambda c, _at: access.grant_role(by=c.ada.name, staff=staff_of(c.ines), role=Role.TRIAGE),
-    "services.note_sign_out": lambda c, _at: access.note_sign_out(actor=c.ines),
-    "services.check_sign_in": lambda _c, _at: access.check_sign_in(username="ines", password=PASSWORD),
+    **SIGN_IN_STORIES,
+    **STAFF_STORIES,
     **CASE_STORIES,
 }
 
@@ -402,7 +433,7 @@ def test_every_service_leaves_a_line_in_the_audit_log_of_who_did_it(
 @pytest.mark.django_db
 def test_what_is_refused_at_the_door_leaves_a_line_too(cast: Cast) -> None:
     with pytest.raises(NotPermitted):
-        access.check_sign_in(username="ines", password="wrong")
+        access.check_password(username="ines", password="wrong")
     line = AuditRecord.objects.get(action="sign-in.refused")
     assert "ines" not in f"{line.actor}{line.subject}{line.detail}"
 

@@ -66,6 +66,8 @@ class Actor:
 REPORTER = Actor(ActorKind.REPORTER, "", frozenset({Role.REPORTER}))
 PUBLIC_DOOR = Actor(ActorKind.PROGRAM, "public-door", frozenset({Role.PUBLIC_DOOR}))
 WORKER = Actor(ActorKind.PROGRAM, "worker", frozenset({Role.WORKER}))
+DESK = Actor(ActorKind.PROGRAM, "desk", frozenset())  # ends sessions and locks: for closing nobody needs a right
+COMMAND_LINE = Actor(ActorKind.PROGRAM, "command-line", frozenset())  # somebody with the machine
 SAFE_COPIES = Actor(ActorKind.PROGRAM, "safe-copies", frozenset({Role.WORKER}))
 SETUP = Actor(ActorKind.PROGRAM, "init", frozenset({Role.SETUP}))
 IMPORT = Actor(ActorKind.PROGRAM, "import", frozenset({Role.PUBLIC_DOOR}))

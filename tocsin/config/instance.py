@@ -20,11 +20,12 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tocsin.common.errors import Unsafe
+from tocsin.config.desk_rules import DeskRules, desk_rules
 from tocsin.intake.channels.email.settings import MailSettings, mail_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,6 +64,7 @@ class Instance:
     unattended_key: Path | None
     onion: str = ""
     mail: MailSettings | None = None
+    rules: DeskRules = field(default_factory=DeskRules)
 
     @property
     def demo(self) -> bool:
@@ -158,6 +160,7 @@ def _instance(home: Path, told: dict[str, Any]) -> Instance:
         unattended_key=home / unattended if unattended else None,
         onion=checked_onion(told["public"].get("onion", "")),
         mail=mail_settings(told.get("mail"), home),
+        rules=desk_rules(told["desk"], _texts(told["desk"]["hosts"])),
     )
 
 

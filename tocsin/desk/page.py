@@ -41,9 +41,20 @@ def context(request: HttpRequest, *, here: str = "", **more: Any) -> dict[str, A
         "here_path": request.path,
     }
     user = getattr(request, "user", None)
-    if isinstance(user, Staff):
+    if isinstance(user, Staff) and getattr(request, "desk_session", None) is not None:
         told |= _person(user, here)
     return {**told, **more}
+
+
+def _lock() -> dict[str, Any]:
+    status = unlocked.status()
+    words = _("Unlocked")
+    if status.is_unattended:
+        words = _("Unlocked by a key file, without automatic lock")
+    elif status.locks_at is not None:
+        local = status.locks_at.astimezone(get_pack().calendar.zone)
+        words = _("Unlocked until %(time)s if nobody works") % {"time": f"{local:%H:%M}"}
+    return {"is_unlocked": status.is_unlocked, "is_unattended": status.is_unattended, "lock_words": words}
 
 
 def _person(user: Staff, here: str) -> dict[str, Any]:
@@ -55,10 +66,13 @@ def _person(user: Staff, here: str) -> dict[str, Any]:
         ("identities", _("Identities"), Permission.IDENTITY_LIST),
         ("custodians", _("Custodians"), Permission.SEAT_LIST),
         ("ledger", _("Ledger"), Permission.LEDGER_STATUS),
+        ("staff", _("Staff"), Permission.STAFF_LIST),
+        ("sign-in-log", _("Sign-ins"), Permission.SIGN_IN_LOG),
     ]
     return {
         "user_name": user.display_name,
-        "is_unlocked": unlocked.is_unlocked(),
+        "user_url": reverse("your-sign-in"),
+        **_lock(),
         "lock_url": reverse("lock"),
         "unlock_url": reverse("unlock") if actor.may(Permission.DESK_UNLOCK) else "",
         "sign_out_url": reverse("sign-out"),

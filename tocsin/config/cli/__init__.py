@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from tocsin.common.errors import RuleBroken, Unsafe
-from tocsin.config.cli import bench, demo, importing, initialise, keys, ledger, mail, pack, serve, verify
+from tocsin.config.cli import bench, demo, importing, initialise, keys, ledger, mail, pack, serve, staff, verify
 
 app = typer.Typer(
     name="tocsin",
@@ -31,6 +31,7 @@ app.command("import")(importing.import_file)
 app.command()(verify.verify)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(keys.app, name="keys")
+app.add_typer(staff.app, name="staff")
 app.add_typer(pack.app, name="pack")
 app.add_typer(mail.app, name="mail")
 app.add_typer(bench.app, name="bench")

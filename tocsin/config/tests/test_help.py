@@ -29,6 +29,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "ledger recover": ("restored backup", "--reason", "previous/", "nothing is dropped", "--yes"),
     "keys": ("passphrase", "unattended", "slots"),
     "keys slots": ("unlock the reports",),
+    "staff": ("emergencies", "two people", "reset-factor"),
+    "staff reset-factor": ("second pair of eyes", "audit log"),
     "keys unattended": ("another device", "refuses to start", "reads every report"),
     "pack": ("jurisdiction", "lint"),
     "pack lint": ("every language", "Exit code 0", "--strict"),
@@ -61,7 +63,7 @@ def test_help_teaches(command: str) -> None:
     assert not missing, f"tocsin {command} --help does not say {missing}: {said}"
 
 
-@pytest.mark.parametrize("group", ["", "serve", "ledger", "keys", "pack", "mail", "bench"])
+@pytest.mark.parametrize("group", ["", "serve", "ledger", "keys", "pack", "mail", "staff", "bench"])
 def test_a_group_without_a_command_shows_its_help(group: str) -> None:
     told = CliRunner().invoke(app, group.split(), env={"COLUMNS": "200"})
     assert told.exit_code == 2
