@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from tests.installation import Installation
 from tests.people import Cast, hire
 from tests.stories import Reported, send_report, waiting
-from tocsin.access.actors import PUBLIC_DOOR, REPORTER, WORKER, Actor, ActorKind
+from tocsin.access.actors import PUBLIC_DOOR, REPORTER, SETUP, WORKER, Actor, ActorKind, recipient_of
 from tocsin.access.permissions import ALLOWED, NOT_FOR_STAFF, Permission, Role
 from tocsin.clocks.models import Deadline
 from tocsin.common import clock
@@ -51,7 +51,9 @@ DESIGN: dict[str, tuple[set[State], State | None, set[Role]]] = {
     "refuse_remit_urgent": ({S.IN_TRIAGE}, S.OUTCOME_SET, {R.TRIAGE, R.SUPERVISOR}),
     "set_outcome": ({S.UNDER_VERIFICATION}, S.OUTCOME_SET, {R.SUPERVISOR}),
     "extend_feedback": (
-        {S.ACKNOWLEDGED, S.IN_TRIAGE, S.UNDER_VERIFICATION, S.OUTCOME_SET}, None, {R.SUPERVISOR},
+        {S.ACKNOWLEDGED, S.IN_TRIAGE, S.LINKED, S.UNDER_VERIFICATION, S.REFERRED, S.OUTCOME_SET},
+        None,
+        {R.SUPERVISOR},
     ),
     "give_feedback": ({S.OUTCOME_SET}, S.FEEDBACK_GIVEN, {R.INTAKE}),
     "close": ({S.FEEDBACK_GIVEN}, S.CLOSED, {R.SUPERVISOR}),
@@ -61,6 +63,7 @@ DESIGN: dict[str, tuple[set[State], State | None, set[Role]]] = {
     "link": ({S.IN_TRIAGE}, S.LINKED, {R.TRIAGE, R.SUPERVISOR}),
     "unlink": ({S.LINKED, S.UNDER_VERIFICATION, S.REFERRED, S.CLOSED}, S.IN_TRIAGE, {R.SUPERVISOR}),
     "case_verifies": ({S.LINKED, S.REFERRED}, S.UNDER_VERIFICATION, {R.SUPERVISOR}),
+    "share": ({S.LINKED, S.UNDER_VERIFICATION, S.REFERRED}, None, {R.SUPERVISOR}),
     "case_refers": ({S.LINKED, S.UNDER_VERIFICATION}, S.REFERRED, {R.SUPERVISOR}),
     "case_decides": ({S.LINKED, S.UNDER_VERIFICATION, S.REFERRED}, S.OUTCOME_SET, {R.SUPERVISOR}),
     "case_closes_urgent": ({S.FEEDBACK_GIVEN}, S.CLOSED, {R.SUPERVISOR}),
@@ -76,7 +79,8 @@ ONLY_REPORTERS = {"answer", "add", "add_files", "withdraw", "withdraw_unread", "
 
 def with_role(role: Role) -> Actor:
     """Somebody or something that holds this office alone."""
-    programs = {Role.REPORTER: REPORTER, Role.PUBLIC_DOOR: PUBLIC_DOOR, Role.WORKER: WORKER}
+    programs = {Role.REPORTER: REPORTER, Role.PUBLIC_DOOR: PUBLIC_DOOR, Role.WORKER: WORKER, Role.SETUP: SETUP}
+    programs[Role.RECIPIENT] = recipient_of("A" * 20)
     return programs.get(role) or hire(f"only-{role.value}", role)
 
 

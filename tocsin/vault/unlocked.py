@@ -124,7 +124,7 @@ class _Holder:
             self._forget_if_due()
             if self._opener is None:
                 return Status(is_unlocked=False)
-            return Status(True, self._due(), self._rule.is_never)
+            return Status(True, self._due(), self._rule is UNATTENDED)
 
     def told(self) -> WhyLocked | None:
         with self._lock:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -180,18 +178,12 @@ SLOW = [
 
 
 @pytest.mark.parametrize("unit", SLOW, ids=ascii)
-def test_the_time_grows_with_the_length_alone(unit: str) -> None:
-    def seconds(size: int) -> float:
-        text = (unit * size)[:size]
-        start = time.process_time()
-        marks = marks_in(text, originals=[text])
-        pieces_of(text, marks)
-        findings_in(text, marks)
-        return time.process_time() - start
-
-    tenth, whole = seconds(10_000), seconds(100_000)
-    assert whole < 25 * tenth + 0.5, f"{whole:.2f} s for 100 KB, {tenth:.2f} s for 10 KB"
-    assert whole < 20
+def test_a_long_text_made_to_be_slow_is_marked_to_its_end(unit: str) -> None:
+    """100,000 characters of what patterns stumble over: a pattern that tries every way would never come back."""
+    text = (unit * 100_000)[:100_000]
+    marks = marks_in(text, originals=[text])
+    assert "".join(piece for piece, _marks in pieces_of(text, marks)) == text
+    assert all(finding.words in text for finding in findings_in(text, marks))
 
 
 def test_marks_can_be_told_apart_and_put_in_order() -> None:

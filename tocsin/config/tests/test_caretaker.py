@@ -59,7 +59,7 @@ def test_the_key_goes_even_when_the_database_does_not_answer(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     clock = set_clock(MORNING)
-    unlocked_desk.unlock()
+    unlocked_desk.unlock(unlocked.LockRule())
     clock.forward(minutes=31)
 
     def broken(**_: object) -> None:

@@ -85,10 +85,13 @@ def test_a_large_file_is_sealed_by_processes_of_their_own_in_its_order(own_home:
     assert "1 stored, 1,200 were there already" in told.words
 
 
+LETTERS = 6000  # so many that nobody stores them before the signal has come
+
+
 @contextmanager
 def under_way(home: Path, file: Path) -> Iterator[subprocess.Popen[str]]:
     """An import of many long letters that has stored some of them."""
-    write(file, *[line(n, answers={"what": f"Letter {n} " + "x" * 3000}) for n in range(2000)])
+    write(file, *[line(n, answers={"what": f"Letter {n} " + "x" * 3000}) for n in range(LETTERS)])
     words = file.with_name("words.jsonl")
     command = [sys.executable, "-m", "tocsin", "import", str(file), "--processes", "2", "--words", str(words)]
     with subprocess.Popen(
@@ -123,9 +126,9 @@ def test_an_import_that_is_stopped_says_so_and_goes_on_when_it_is_given_again(
     assert "goes on where this ended" in " ".join(said.split())
     assert "Traceback" not in said
     some = stored(own_home)
-    assert 0 < some < 2000
+    assert 0 < some < LETTERS
     told = imports(own_home, file)
-    assert (told.code, stored(own_home)) == (ALL_TAKEN, 2000)
+    assert (told.code, stored(own_home)) == (ALL_TAKEN, LETTERS)
     assert f"{some:,} were there already" in told.words
 
 

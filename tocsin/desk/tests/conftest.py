@@ -83,6 +83,12 @@ def desk_door(settings: Settings, installation: Installation) -> Installation:
 
 
 @pytest.fixture
+def patient_sessions(desk_door: Installation, settings: Settings) -> None:
+    """Sessions outlast the days by which a test moves the clock."""
+    settings.TOCSIN_SESSION_IDLE_MINUTES = settings.TOCSIN_SESSION_HOURS = 10**6
+
+
+@pytest.fixture
 def desk(desk_door: Installation, db: None) -> Callable[[Actor], Desk]:
     """``desk(sam)`` is a browser in which sam has signed in."""
 

@@ -22,6 +22,7 @@ SetClock = Callable[..., TestClock]
 BEGUN = datetime(2026, 3, 5, 3, tzinfo=UTC)
 
 
+@pytest.mark.usefixtures("patient_sessions")
 def test_a_stopped_clock_says_why_by_whom_and_until_when(
     desk: OpenDesk, tip_in: TipIn, cast: Cast, set_clock: SetClock
 ) -> None:
@@ -59,6 +60,7 @@ def test_a_supervisor_puts_the_answer_off_by_the_button_and_reads_why_later(
     assert "Laboratory." not in locked.plain
 
 
+@pytest.mark.usefixtures("patient_sessions")
 def test_a_date_that_has_passed_has_no_button_and_a_page_from_before_is_refused(
     desk: OpenDesk, tip_in: TipIn, cast: Cast, set_clock: SetClock
 ) -> None:

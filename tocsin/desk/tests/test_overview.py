@@ -50,6 +50,7 @@ def test_it_is_where_a_supervisor_arrives_and_nobody_else(desk: OpenDesk, cast: 
         assert browser.get("/overview").status == 403
 
 
+@pytest.mark.usefixtures("patient_sessions")
 def test_a_report_is_on_it_the_moment_its_day_is_over_whether_a_worker_ran_or_not(
     desk: OpenDesk, cast: Cast, installation: Installation, set_clock: SetClock
 ) -> None:
@@ -152,6 +153,7 @@ def test_a_locked_desk_shows_all_of_it_and_no_word_of_a_report(
     assert "lorry" not in before + after
 
 
+@pytest.mark.usefixtures("patient_sessions")
 def test_the_number_of_queries_is_the_same_however_much_is_open(
     desk: OpenDesk, cast: Cast, installation: Installation, set_clock: SetClock
 ) -> None:

@@ -314,7 +314,7 @@ def test_every_page_says_until_when_the_reports_are_open(
     desk: OpenDesk, ines: Actor, unlocked_desk: Installation, set_clock: Callable[..., TestClock]
 ) -> None:
     clock = set_clock(MORNING)
-    unlocked_desk.unlock()
+    unlocked_desk.unlock(unlocked.LockRule())
     browser = desk(ines)
     for minutes in (0, 10, 20):
         clock.forward(minutes=minutes)

@@ -219,7 +219,7 @@ def test_an_unknown_tip_and_an_unknown_action_are_not_found(
 
 def test_every_step_of_staff_has_a_button() -> None:
     by_staff = {step.name for step in TIP_LIFE.steps if step.needs not in ALLOWED[Role.REPORTER]}
-    with_the_case = {"open_case", "link", "unlink"} | {name for name in by_staff if name.startswith("case_")}
+    with_the_case = {"open_case", "link", "unlink", "share"} | {name for name in by_staff if name.startswith("case_")}
     assert {step.name for action in ACTIONS for step in action.steps} == by_staff - with_the_case
 
 
