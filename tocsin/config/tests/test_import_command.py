@@ -96,11 +96,16 @@ def under_way(home: Path, file: Path) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "tocsin", "import", str(file), "--processes", "2", "--words", str(words)]
     with subprocess.Popen(
         command, cwd=ROOT, env=environment(home), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        start_new_session=True,
+        start_new_session=True, preexec_fn=hears_ctrl_c,
     ) as running:  # fmt: skip
         while running.poll() is None and not (words.exists() and words.stat().st_size):
             time.sleep(0.02)
         yield running
+
+
+def hears_ctrl_c() -> None:
+    """What a program is told when somebody types at a terminal; tests that run in the background ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def children(process: int) -> list[int]:
