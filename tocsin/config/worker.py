@@ -118,9 +118,12 @@ def _round(desk: LedgerDesk) -> None:
         make_month_keys(settings.TOCSIN_PUBLIC_KEYS, settings.TOCSIN_RETENTION_KEYS, months=months_ahead())
         publish_ledger(desk)
         remove_left_over()
-        end_requests(actor=WORKER)
     except Exception:  # the worker must outlive a full disk or a locked database; the next round tries again
         logger.exception("A round of the worker failed; nothing that was accepted is lost. It will be tried again.")
+    try:
+        end_requests(actor=WORKER)
+    except Exception:  # as above; a ledger that is read-only must not keep a notice to a reporter back
+        logger.exception("Requests for identities could not be looked through. It will be tried again.")
 
 
 def months_ahead() -> list[str]:
