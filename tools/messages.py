@@ -50,6 +50,8 @@ PUBLIC = (
     "tocsin/evidence/traces/",
     "tocsin/policy/model.py",
     "tocsin/tips/identity_notice.py",
+    "tocsin/cases/disposition.py",
+    "tocsin/cases/recipient.py",
     "tocsin/tips/mailbox.py",
     "tocsin/tips/workflow.py",
     "tocsin/vault/codes.py",

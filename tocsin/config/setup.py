@@ -80,7 +80,7 @@ def make_home(home: Path, answers: Answers) -> None:
     A failure in the middle removes what was made: half an installation would look like a whole one.
     """
     refuse_to_overwrite(home)
-    _check(answers)
+    check_answers(answers)
     with all_or_nothing(home):
         _make_keys(home, answers)
         settings = home / "tocsin.toml"
@@ -98,7 +98,8 @@ def all_or_nothing(home: Path) -> Iterator[None]:
         raise
 
 
-def _check(answers: Answers) -> None:
+def check_answers(answers: Answers) -> None:
+    """Raise ``RuleBroken`` or ``PackInvalid`` for an answer with which an installation would not work."""
     if len(answers.custodians) < 2:
         raise RuleBroken("Name at least two custodians: nobody may be able to open an identity alone.")
     if len(answers.custodians) > MOST_CUSTODIANS:
@@ -223,6 +224,7 @@ def add_people(people: Sequence[Person]) -> None:
 
     from tocsin.access.actors import SETUP
     from tocsin.access.services import add_staff
+    from tocsin.staffing.services import register_member
     from tocsin.tips.custodians import appoint_custodian
 
     with transaction.atomic():
@@ -234,5 +236,6 @@ def add_people(people: Sequence[Person]) -> None:
                 password=person.password,
                 roles=[Role(role) for role in person.roles],
             )
+            register_member(actor=SETUP, staff=staff)
             if person.seat:
                 appoint_custodian(actor=SETUP, staff=staff, slot=person.seat)

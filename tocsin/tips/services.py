@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -14,8 +15,7 @@ from tocsin.common.errors import Conflict, RuleBroken
 from tocsin.common.refs import new_ref
 from tocsin.ledger.services import record_audit
 from tocsin.policy.active import pack_of
-from tocsin.policy.clocks import due_feedback, local_day
-from tocsin.tips import deadlines
+from tocsin.policy.clocks import local_day
 from tocsin.tips import workflow as life
 from tocsin.tips.content import message_place
 from tocsin.tips.lawful import require_extra_fact
@@ -27,21 +27,13 @@ from tocsin.vault.installed import keyring
 from tocsin.vault.sealing import seal_message
 from tocsin.workflow.models import Proposal, ProposalState
 from tocsin.workflow.proposals import decide, overtake_proposals, propose, step_aside
+from tocsin.workflow.services import Move, take_step
 from tocsin.workflow.steps import Step
-
-
-def _as_stored(tip: Tip) -> Tip:
-    """The tip as it stands now, locked, so that no page from before decides about its clock."""
-    return Tip.objects.select_for_update().get(pk=tip.pk)
 
 
 def acknowledge(*, actor: Actor, tip: Tip) -> Tip:
     """A person has read the tip; the feedback clock starts, by the rules of the day on which the tip arrived."""
-    rules, moment = pack_of(tip.pack_version), clock.now()
-    changes = {
-        "acknowledged_on": local_day(moment, rules),
-        "feedback_by": local_day(due_feedback(moment, rules), rules),
-    }
+    changes = {"acknowledged_on": local_day(clock.now(), pack_of(tip.pack_version))}
     return take(actor=actor, tip=tip, step=life.ACKNOWLEDGE, changes=changes)
 
 
@@ -86,20 +78,17 @@ def ask_reporter(*, actor: Actor, tip: Tip, text: str) -> Tip:
     """Put a question into the reporter's mailbox. From triage the tip then waits for the answer."""
     text = required(text, missing=_("Write the question. Nothing was sent."))
     with transaction.atomic():
-        if tip.state == life.State.UNDER_VERIFICATION:
+        if tip.state in life.ASK_WHILE_CHECKING.sources:
             taken = take(actor=actor, tip=tip, step=life.ASK_WHILE_CHECKING)
         else:
-            changes = deadlines.pause(_as_stored(tip), deadlines.local_today())
-            taken = take(actor=actor, tip=tip, step=life.ASK, changes=changes)
+            taken = take(actor=actor, tip=tip, step=life.ASK)
         _write(actor=actor, tip=taken, kind=MessageKind.QUESTION, text=text)
     return taken
 
 
 def resume_triage(*, actor: Actor, tip: Tip, reason: str) -> Tip:
     """Go on without an answer. Silence is not held against the reporter."""
-    with transaction.atomic():
-        changes = deadlines.resume(_as_stored(tip), deadlines.local_today())
-        return take(actor=actor, tip=tip, step=life.RESUME, reason=reason, changes=changes)
+    return take(actor=actor, tip=tip, step=life.RESUME, reason=reason)
 
 
 def start_verification(*, actor: Actor, tip: Tip, legal_basis: str, extra_fact: str = "") -> Tip:
@@ -162,6 +151,26 @@ def leave_decision(*, actor: Actor, tip: Tip, proposal: Proposal, reason: str) -
     reason = required(reason, missing=_("Write down why. Nothing was changed."))
     refuse_interested(actor, tip)
     return step_aside(actor=actor, life=TIP_LIFE, proposal=proposal, reason=papers_of(tip).seal(reason))
+
+
+def extend_feedback(*, actor: Actor, tip: Tip, until: str, reason: str, text: str) -> Tip:
+    """Put off the answer, once, to the day ``until`` (``2026-03-31``), and tell the reporter why in plain words.
+
+    ``reason`` is for the file, ``text`` for the reporter. Raises ``RuleBroken`` for a day out of the pack's bounds,
+    ``Conflict`` when the date has passed, or the clock stands still or was put off before; then nothing was sent.
+    """
+    text = required(text, missing=_("Write in plain words why it takes longer. The reporter must be told."))
+    reason = required(reason, missing=_("Write down the reason. Nothing was changed."))
+    try:
+        day = date.fromisoformat(until.strip())
+    except ValueError:
+        raise RuleBroken(_("Choose the new day. Nothing was changed.")) from None
+    refuse_interested(actor, tip)
+    move = Move(life.EXTEND_FEEDBACK, reason=reason, until=day)
+    with transaction.atomic():
+        taken: Tip = take_step(actor=actor, life=TIP_LIFE, subject=tip, move=move, papers=papers_of(tip))
+        _write(actor=actor, tip=taken, kind=MessageKind.EXTENSION, text=text)
+    return taken
 
 
 def give_feedback(*, actor: Actor, tip: Tip, text: str) -> Tip:

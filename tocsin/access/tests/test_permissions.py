@@ -97,6 +97,11 @@ def test_a_mailbox_is_the_reporters_alone() -> None:
     assert who_may(P.MAILBOX_READ, P.MAILBOX_WRITE, P.TIP_WITHDRAW) == {R.REPORTER}
 
 
+def test_what_was_sent_to_a_recipient_is_answered_by_the_recipient_alone() -> None:
+    assert who_may(P.REFERRAL_READ, P.REFERRAL_ANSWER) == {R.RECIPIENT}
+    assert ALLOWED[R.RECIPIENT] == {P.REFERRAL_READ, P.REFERRAL_ANSWER}
+
+
 def test_the_ledger_is_written_and_keys_are_made_by_the_worker_alone() -> None:
     assert who_may(P.LEDGER_WRITE, P.KEYS_ROTATE) == {R.WORKER}
 
@@ -106,7 +111,7 @@ def test_the_public_door_can_receive_and_nothing_else() -> None:
 
 
 def test_offices_of_programs_and_reporters_cannot_be_chosen_for_staff() -> None:
-    assert {R.PUBLIC_DOOR, R.WORKER, R.REPORTER, R.SETUP} == NOT_FOR_STAFF
+    assert {R.PUBLIC_DOOR, R.WORKER, R.REPORTER, R.SETUP, R.RECIPIENT} == NOT_FOR_STAFF
     choices = RoleGrant._meta.get_field("role").choices
     assert choices is not None
     assert {value for value, _label in choices} == {role.value for role in Role if role not in NOT_FOR_STAFF}

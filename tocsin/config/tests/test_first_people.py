@@ -62,4 +62,4 @@ def test_a_round_over_requests_that_fails_is_logged_and_the_worker_lives(
     monkeypatch.setattr(worker, "close_old_connections", lambda: None)
     monkeypatch.setattr(worker, "end_requests", broken)
     worker._round(installation.ledger())
-    assert "could not be looked through" in caplog.text
+    assert "It stays due; it will be tried again." in caplog.text

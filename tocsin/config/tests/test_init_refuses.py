@@ -30,7 +30,7 @@ NOT_DONE, NOT_STARTED = 1, 2
         ('"seed"', '"no-such-pack"', "Give the folder that holds pack.toml"),
         ('unit_passphrase = "quiet river under glass"\n', "", "unit_passphrase"),
         ("unit =", "unti =", "unti"),
-        ("[[people]]", "[[peeple]]", "people"),
+        ("[[people]]", "[[peeple]]", "peeple"),
         ("roles =", "rolls =", "rolls"),
         ("[custodians]", "[custodian]", "custodians"),
         ('unit = "intake"', "unit = 7", "unit must be a text in"),

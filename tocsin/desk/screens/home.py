@@ -10,7 +10,8 @@ from tocsin.access.permissions import Permission
 from tocsin.desk.doors import StaffRequest, needs
 from tocsin.desk.page import context
 
-FIRST_PAGES = (
+FIRST = (
+    ("overview", Permission.OVERVIEW_READ),
     ("inbox", Permission.TIP_LIST),
     ("ledger", Permission.LEDGER_STATUS),
     ("identities", Permission.IDENTITY_LIST),
@@ -20,8 +21,8 @@ FIRST_PAGES = (
 @require_safe
 @needs()
 def home(request: StaffRequest) -> HttpResponse:
-    """The first page that these roles open, else one that says that there is nothing for them yet."""
-    for name, permission in FIRST_PAGES:
+    """The overview, else the inbox, else the ledger, else a page that says that there is nothing for these roles."""
+    for name, permission in FIRST:
         if request.actor.may(permission):
             return redirect(name)
     return render(request, "desk/home.html", context(request))

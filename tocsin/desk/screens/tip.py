@@ -14,6 +14,7 @@ from tocsin.access.permissions import Permission
 from tocsin.cases.opening import proposed_case
 from tocsin.cases.selectors import case_of, case_title
 from tocsin.common.errors import RuleBroken
+from tocsin.desk.clock_view import clocks_on_page, offered
 from tocsin.desk.decisions import Panel, panel
 from tocsin.desk.doors import StaffRequest, needs
 from tocsin.desk.identity_view import about_tip
@@ -95,6 +96,8 @@ def _page(request: StaffRequest, found: Tip, *, status: int = 200, **more: Any) 
             "history": timeline(opened),
             "waiting": _waiting(request, opened),
         }
+    told |= clocks_on_page(found)
+    told["actions"] = offered(told["actions"], told["extension"])
     told |= {
         "case": case_of(request.actor, found),
         "may_put_into_case": _may_put_into_case(request, found),

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tips', '0003_identity_request'),
+        ('tips', '0007_clocks'),
     ]
 
     operations = [
