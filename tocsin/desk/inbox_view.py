@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
+from tocsin.clocks.selectors import overdue_in_offices
 from tocsin.common import clock
 from tocsin.desk.deadline_words import DeadlineWords, deadline_words
 from tocsin.desk.inbox_form import ORDERS, filter_fields, words_of
@@ -64,6 +65,7 @@ def list_of(actor: Actor, wanted: Wanted, *, after: str, size: int) -> dict[str,
         "oldest": _oldest(actor, wanted),
         "people": people_to_give_to(actor) if actor.may(Permission.TIP_GIVE) else [],
         "rules_over": _rules_over(),
+        "own_overdue": overdue_in_offices(actor),
     }
 
 

@@ -1,23 +1,23 @@
 """Whose work a tip is, as data: which stage of the work a state belongs to, and which office works at that stage.
 
 A tip is in somebody's own queue when it needs something of their office. What is in nobody's own queue can still be
-opened, with a reason (``tips/reading.py``). Nothing here moves a tip.
+opened, with a reason (``tips/reading.py``). Apps above enter what else makes a tip somebody's own (``also_own``), from
+``AppConfig.ready``. Nothing here moves a tip.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
 from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission, Role
-from tocsin.common import clock
 from tocsin.tips.deadlines import local_today
 from tocsin.tips.models import Tip
 from tocsin.tips.workflow import TIP_LIFE, State
-from tocsin.workflow.models import Proposal, ProposalState
+from tocsin.workflow.selectors import waiting_for as proposals_for
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,21 @@ class Stage:
 S = State
 STAGES = (
     Stage("intake", Role.INTAKE, frozenset({S.RECEIVED, S.OUTCOME_SET})),
-    Stage("triage", Role.TRIAGE, frozenset({S.ACKNOWLEDGED, S.IN_TRIAGE, S.NEED_INFO})),
+    Stage("triage", Role.TRIAGE, frozenset({S.ACKNOWLEDGED, S.IN_TRIAGE, S.NEED_INFO, S.LINKED})),
     Stage("checking", Role.INVESTIGATOR, frozenset({S.UNDER_VERIFICATION}), only_held=True),
-    Stage("closing", Role.SUPERVISOR, frozenset({S.FEEDBACK_GIVEN})),
+    Stage("deciding", Role.SUPERVISOR, frozenset({S.REFERRED, S.FEEDBACK_GIVEN})),
 )
-DECIDED_BY_SUPERVISORS = frozenset({S.IN_TRIAGE})
+DECIDED_BY_SUPERVISORS = frozenset({S.IN_TRIAGE, S.LINKED})
 """States in which a supervisor decides what comes next (whether facts are checked), beside what is proposed to them."""
+
+Condition = Callable[[Actor], Q]
+_ALSO_OWN: list[Condition] = []
+
+
+def also_own(condition: Condition) -> None:
+    """Enter a condition under which a tip is somebody's own, beside stages and lists; telling it twice is once."""
+    if condition not in _ALSO_OWN:
+        _ALSO_OWN.append(condition)
 
 
 def stage_of(state: str) -> Stage | None:
@@ -78,6 +87,8 @@ def own_queue(actor: Actor) -> Q:
     """The condition under which a tip is in the own queue of ``actor``. It does not say whether they may see it."""
     mine = actor.require_staff()
     queue = on_list_of(mine) | Q(pk__in=waiting_for(actor).values("pk"))
+    for condition in _ALSO_OWN:
+        queue |= condition(actor)
     for stage in STAGES:
         if stage.office in actor.roles and not stage.only_held:
             free = Q(holder__isnull=True) | ~Q(held_for=stage.name)
@@ -89,12 +100,9 @@ def own_queue(actor: Actor) -> Q:
 
 def waiting_for(actor: Actor) -> QuerySet[Tip]:
     """The tips on which somebody else proposed what ``actor`` may decide."""
-    steps = [step.name for step in TIP_LIFE.steps if step.four_eyes and actor.may(step.needs)]
-    if not steps or not actor.may(Permission.TIP_READ):
+    if not actor.may(Permission.TIP_READ):
         return Tip.objects.none()
-    proposals = Proposal.objects.filter(
-        state=ProposalState.OPEN, subject_kind=TIP_LIFE.kind, step__in=steps, expires_at__gt=clock.now()
-    ).exclude(proposer_id=actor.require_staff())
+    proposals = proposals_for(actor).filter(subject_kind=TIP_LIFE.kind).order_by()
     return Tip.objects.filter(ref__in=proposals.values("subject_ref"))
 
 

@@ -23,7 +23,7 @@ from tocsin.tips.reading import require_reading
 from tocsin.tips.workflow import TIP_LIFE, Outcome
 from tocsin.vault import unlocked
 from tocsin.workflow.models import Proposal, StepRecord
-from tocsin.workflow.services import waiting_proposal
+from tocsin.workflow.proposals import waiting_proposal
 from tocsin.workflow.steps import Step
 
 

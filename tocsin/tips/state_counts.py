@@ -3,7 +3,7 @@
 Counting a million rows for each page would cost more than the page. Triggers on the table of tips add and subtract
 instead, whatever wrote the row. On SQLite there is one writer at a time, so each state has one row. On PostgreSQL
 writers would wait for each other at that row; there each transaction has a lane of its own, and ``fold`` sums the
-lanes up. Decision 23 tells more.
+lanes up. Decision 29 tells more.
 
 Django's migrations for SQLite rebuild a table when they alter it and lose its triggers, so every later migration of
 the table of tips ends with ``install``; a test asks ``missing``.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tocsin.tips.models.declaration import Declaration
 from tocsin.tips.models.evidence import CopyVerdict, Evidence
+from tocsin.tips.models.identity_request import CustodianSeat, IdentityRequest, RequestState, SeatState
 from tocsin.tips.models.inbox import KeyHabit, ReadingReason, SavedFilter, StateCount
 from tocsin.tips.models.mailbox import FROM_STAFF, MessageKind, TipMessage
 from tocsin.tips.models.tip import Identity, Tip
@@ -15,13 +16,17 @@ from tocsin.tips.models.tip import Identity, Tip
 __all__ = [
     "FROM_STAFF",
     "CopyVerdict",
+    "CustodianSeat",
     "Declaration",
     "Evidence",
     "Identity",
+    "IdentityRequest",
     "KeyHabit",
     "MessageKind",
     "ReadingReason",
+    "RequestState",
     "SavedFilter",
+    "SeatState",
     "StateCount",
     "Tip",
     "TipMessage",

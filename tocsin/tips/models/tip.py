@@ -26,7 +26,7 @@ _DUE = Case(
     output_field=models.DateField(),
 )
 # What the lists of the desk choose by. An index that holds it all is read alone: the rows with their sealed columns
-# are fetched for the one page that is shown. Decision 23 tells why, with figures.
+# are fetched for the one page that is shown. Decision 29 tells why, with figures.
 _ALWAYS = ("category", "channel", "received_hour", "unread_replies", "drill")
 _WHILE_OPEN = ("state", *_ALWAYS, "due_order", "holder", "held_for")
 
@@ -38,7 +38,11 @@ def _list_of(is_open: bool, name: str, *order: str) -> models.Index:
 
 
 class Tip(models.Model):
-    """What one person sent, once. The sealed columns are written on arrival and only ever destroyed."""
+    """What one person sent, once. The sealed columns are written on arrival and only ever destroyed.
+
+    ``acknowledge_by``, ``feedback_by`` and ``paused_on`` are copies of the dates in ``clocks.Deadline``, because lists
+    choose by them; ``tips/clocks.py`` alone writes them.
+    """
 
     ref = models.CharField(max_length=20, unique=True)
     intake_key = models.BinaryField(max_length=32, unique=True)
@@ -63,10 +67,10 @@ class Tip(models.Model):
     acknowledged_on = models.DateField(null=True, blank=True)
     feedback_by = models.DateField(null=True, blank=True)
     paused_on = models.DateField(null=True, blank=True)
-    pause_used = models.BooleanField(default=False)
     unread_replies = models.PositiveIntegerField(default=0)
 
     urgent = models.BooleanField(default=False)
+    in_case = models.BooleanField(default=False)
     drill = models.BooleanField(default=False)
     destroyed_on = models.DateField(null=True, blank=True)
 
@@ -92,6 +96,7 @@ class Tip(models.Model):
                 fields=["urgent", "id"], name="tip_unread", condition=Q(is_open=True, acknowledged_on__isnull=True)
             ),
             models.Index(fields=["holder", "held_for", "state"], name="tip_held", condition=Q(holder__isnull=False)),
+            models.Index(fields=["state", "received_hour"], name="tip_ages"),
         ]
 
     def __str__(self) -> str:

@@ -26,7 +26,7 @@ def count_what_is_there(apps, _schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tips', '0002_evidence'),
+        ('tips', '0009_messages_of_every_kind'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
