@@ -95,6 +95,13 @@ class Store:
 
         return path
 
+    def of_cases(self, **wanted: Any) -> Paths:
+        """Pages of cases."""
+        from tocsin.cases.models import Case
+
+        refs = list(Case.objects.filter(**wanted).values_list("ref", flat=True)[:2000])
+        return lambda: f"/cases/{self.luck.choice(refs)}"
+
     def of_tips(self, start: str, **wanted: Any) -> Paths:
         """Pages of tips."""
         return lambda: f"{start}{self.any_tip(**wanted).ref}"
@@ -115,6 +122,9 @@ def pages(store: Store) -> list[Page]:
         Page("tip, received", "ines", store.of_tips("/tips/", state="received", holder=None)),
         Page("tip, in triage", "sam", store.of_tips("/tips/", state="in_triage")),
         Page("tip with messages", "sam", store.of_tips("/tips/", state="in_triage", messages__isnull=False)),
+        Page("case", "sam", store.of_cases(state="open")),
+        Page("overview", "sam", lambda: "/overview"),
+        Page("waiting for me", "sam", lambda: "/waiting"),
         Page("reason for a closed tip", "sam", store.of_tips("/why/", state="closed")),
     ]
     return told
@@ -125,21 +135,20 @@ class Desk:
 
     def __init__(self) -> None:
         from django.conf import settings
-        from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-        from django.contrib.sessions.backends.db import SessionStore
+        from django.http import HttpRequest
         from django.test import Client
 
-        from tocsin.access.models import Staff
+        from tocsin.access.models import Factor, Staff
+        from tocsin.desk.half_way import let_in
 
         self.browsers = {}
         for name in desk_store.PEOPLE:
-            staff, session = Staff.objects.get(username=name), SessionStore()
-            session[SESSION_KEY] = str(staff.pk)
-            session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-            session[HASH_SESSION_KEY] = staff.get_session_auth_hash()
-            session.create()
-            self.browsers[name] = Client(SERVER_NAME="127.0.0.1")
-            self.browsers[name].cookies[settings.SESSION_COOKIE_NAME] = str(session.session_key)
+            browser, request = Client(SERVER_NAME="127.0.0.1"), HttpRequest()
+            request.session = browser.session
+            let_in(request, Staff.objects.get(username=name), Factor.PASSWORD_AND_APP)
+            request.session.save()
+            browser.cookies[settings.SESSION_COOKIE_NAME] = request.session.session_key or ""
+            self.browsers[name] = browser
 
     def seconds(self, page: Page, path: str) -> float:
         """One visit. Raises when the page is not the one that was asked for."""

@@ -15,12 +15,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.load.columns import TABLES
 from benchmarks.load.installation import make_installation
-from benchmarks.load.many_tips import TABLES, all_rows, plan_of
+from benchmarks.load.many_tips import all_rows, plan_of
 
 PEOPLE = ("ines", "tara", "ivo", "sam", "lea")
 OTHERS = 40
-_BOOLEANS = {"pause_used", "urgent", "drill", "has_interest"}
+_BOOLEANS = {"pause_used", "urgent", "drill", "has_interest", "met"}
 _MADE = "made"
 
 
@@ -171,7 +172,11 @@ def _copy(store: sqlite3.Connection, table: str, columns: Sequence[str]) -> None
     from django.db import connection
 
     booleans = [place for place, column in enumerate(columns) if column in _BOOLEANS]
-    moments = [place for place, column in enumerate(columns) if column.endswith(("_hour", "_at")) or column == "at"]
+    moments = [
+        place
+        for place, column in enumerate(columns)
+        if column.endswith(("_hour", "_at", "_until")) or column in ("at", "since")
+    ]
     names = ", ".join(columns)
     with (
         connection.cursor() as cursor,
@@ -182,7 +187,7 @@ def _copy(store: sqlite3.Connection, table: str, columns: Sequence[str]) -> None
             for place in booleans:
                 told[place] = bool(told[place])
             for place in moments:
-                told[place] = f"{told[place]}+00"
+                told[place] = f"{told[place]}+00" if told[place] else None
             copying.write_row(told)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")

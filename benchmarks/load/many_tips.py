@@ -13,15 +13,17 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+
+from benchmarks.load.columns import TABLES, TIP
 
 CHUNK = 2_000
 YEARS = 5
 RECENT = 0.12  # share of the stored tips that counts as new: most open ones are among them
 OPEN_STATES = {
-    "received": 0.40, "acknowledged": 0.10, "in_triage": 0.20, "need_info": 0.10,
-    "under_verification": 0.12, "outcome_set": 0.05, "feedback_given": 0.03,
+    "received": 0.38, "acknowledged": 0.09, "in_triage": 0.17, "need_info": 0.08, "linked": 0.08,
+    "under_verification": 0.10, "referred": 0.02, "outcome_set": 0.05, "feedback_given": 0.03,
 }  # fmt: skip
 CATEGORIES = (
     "other", "violence_threat", "animal_deaths", "illness_cluster", "facility_tampering", "system_intrusion",
@@ -31,30 +33,9 @@ CATEGORIES = (
 CHANNELS = {"web": 0.70, "hotline": 0.18, "letter": 0.06, "in_person": 0.03, "other_body": 0.03}
 STAGE_OF = {
     "received": "intake", "outcome_set": "intake", "acknowledged": "triage", "in_triage": "triage",
-    "need_info": "triage", "under_verification": "checking", "feedback_given": "closing",
+    "need_info": "triage", "linked": "triage", "under_verification": "checking", "referred": "deciding",
+    "feedback_given": "deciding",
 }  # fmt: skip
-TIP = (
-    "id", "ref", "intake_key", "state", "outcome", "channel", "category", "pack_version", "unit", "received_hour",
-    "content", "wrapped_key", "retention_id", "identity_ref", "login_hash", "mail_public", "receipt", "event_count",
-    "acknowledge_by", "acknowledged_on", "feedback_by", "paused_on", "pause_used", "unread_replies", "urgent", "drill",
-    "destroyed_on", "holder_id", "held_for",
-)  # fmt: skip
-STEP = (
-    "subject_kind", "subject_ref", "step", "source", "target", "actor", "role", "proposed_by", "reason", "rule", "at",
-)  # fmt: skip
-MESSAGE = ("tip_id", "ref", "kind", "blob", "written_hour", "staff_id")
-PROPOSAL = (
-    "ref", "subject_kind", "subject_ref", "step", "payload", "state", "proposer_id", "proposed_at", "expires_at",
-    "decision_reason",
-)  # fmt: skip
-DECLARATION = ("tip_id", "staff_id", "has_interest", "declared_at")
-TABLES = {
-    "tips_tip": TIP,
-    "workflow_steprecord": STEP,
-    "tips_tipmessage": MESSAGE,
-    "workflow_proposal": PROPOSAL,
-    "tips_declaration": DECLARATION,
-}
 Rows = dict[str, list[tuple[Any, ...]]]
 
 
@@ -108,9 +89,32 @@ def _chunk(plan: Plan, told: tuple[int, frozenset[int]]) -> Rows:
     start, opened = told
     luck = random.Random(plan.seed * 1_000_003 + start)
     rows: Rows = {table: [] for table in TABLES}
-    for pk in range(start, min(start + CHUNK, plan.stored + 1)):
-        _Made(plan, luck, pk, is_open=pk in opened).into(rows)
+    made = [_Made(plan, luck, pk, is_open=pk in opened) for pk in range(start, min(start + CHUNK, plan.stored + 1))]
+    for each in made:
+        each.into(rows)
+    for state, share in (("linked", 1.0), ("referred", 1.0), ("closed", 0.1)):
+        _cases(plan, luck, [each for each in made if each.state == state and luck.random() < share], rows)
     return rows
+
+
+def _cases(plan: Plan, luck: random.Random, tips: Sequence[_Made], rows: Rows) -> None:
+    """Put tips of one state into cases of three, each with two people."""
+    from tocsin.cases.papers import seal_text
+    from tocsin.common.refs import new_ref
+
+    state_of = {"linked": "open", "referred": "referred", "closed": "closed"}
+    for at in range(0, len(tips), 3):
+        members, ref = tips[at : at + 3], new_ref()
+        pk, when, opener = members[0].pk, members[0].when, luck.choice(plan.staff)
+        about = seal_text("about", ref, {"title": "The old dairy", "summary": "Cages by night."})
+        outcome = "substantiated" if members[0].state == "closed" else ""
+        rows["cases_case"].append((
+            pk, ref, state_of[members[0].state], outcome, "other", plan.pack_version, "bench", about, False,
+            when.date(), opener,
+        ))  # fmt: skip
+        rows["cases_casetip"] += [(pk, member.pk, when, opener) for member in members]
+        lead, other = luck.sample(list(plan.staff), 2)
+        rows["cases_assignment"] += [(pk, lead, "lead", when), (pk, other, "investigator", when)]
 
 
 def _one_of(luck: random.Random, weights: Mapping[str, float]) -> str:
@@ -134,6 +138,7 @@ class _Made:
     def into(self, rows: Rows) -> None:
         """Add the rows of this tip."""
         rows["tips_tip"].append(self._tip())
+        rows["clocks_deadline"] += self._clocks()
         rows["workflow_steprecord"] += self._steps()
         if self.state != "received" and self.luck.random() < 0.05:
             rows["tips_tipmessage"] += self._messages()
@@ -161,6 +166,7 @@ class _Made:
         luck, blob_and_key = self.luck, self._sealed()
         weights_of = [1 / (place + 1) for place in range(len(CATEGORIES))]
         acknowledge_by, acknowledged_on, feedback_by, paused_on = self._dates()
+        self.dates = acknowledge_by, acknowledged_on, feedback_by, paused_on
         held = self.is_open and luck.random() < 0.3
         done = self.state in ("outcome_set", "feedback_given", "closed")
         told = {
@@ -190,6 +196,27 @@ class _Made:
         if self.state == "received":
             return due, None, None, None
         return day, day, due, today - timedelta(days=3) if self.state == "need_info" else None
+
+    def _clocks(self) -> list[tuple[Any, ...]]:
+        """The runs of its clocks: what is met, and what runs still."""
+        acknowledge_by, acknowledged_on, feedback_by, paused_on = self.dates
+        read = self.when + timedelta(days=1)
+
+        def run(clock: str, start: datetime, due: date, *, ends: bool, paused: date | None = None) -> tuple[Any, ...]:
+            midnight = datetime.combine(due + timedelta(days=1), time(), UTC) - timedelta(hours=8)
+            until = datetime.combine(paused + timedelta(days=30), time(), UTC) if paused else None
+            return ("tip", self.ref, clock, start, midnight, due, paused, until, read if ends else None, ends)
+
+        if acknowledged_on is None or feedback_by is None:
+            return [run("acknowledge", self.when, acknowledge_by, ends=False)]
+        over = self.state in ("feedback_given", "closed", "withdrawn")
+        runs = [
+            run("acknowledge", self.when, acknowledge_by, ends=True),
+            run("feedback", read, feedback_by, ends=over, paused=paused_on),
+        ]
+        if self.state == "acknowledged":
+            runs.append(run("triage", read, self.plan.now.date() + timedelta(days=2), ends=False))
+        return runs
 
     def _steps(self) -> list[tuple[Any, ...]]:
         road = {"received": 0, "acknowledged": 1, "withdrawn": 1}.get(self.state, 2 if self.is_open else 3)
@@ -227,7 +254,7 @@ class _Made:
         now = self.plan.now
         return (
             new_ref(), "tip", self.ref, "set_outcome", sealed, "open", self.luck.choice(self.plan.staff),
-            now - timedelta(days=1), now + timedelta(days=13), b"",
+            now - timedelta(days=1), now + timedelta(days=13), "outcome.decide",
         )  # fmt: skip
 
 

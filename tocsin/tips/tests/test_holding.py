@@ -58,9 +58,9 @@ def test_only_the_work_of_ones_own_office_can_be_taken(role: Role, state: State,
     who, (tip,) = hire("somebody", role), bare_tips({"state": state})
     offices = {
         Role.INTAKE: {"received", "outcome_set"},
-        Role.TRIAGE: {"acknowledged", "in_triage", "need_info"},
+        Role.TRIAGE: {"acknowledged", "in_triage", "need_info", "linked"},
         Role.INVESTIGATOR: {"under_verification"},
-        Role.SUPERVISOR: {"feedback_given"},
+        Role.SUPERVISOR: {"referred", "feedback_given"},
     }
     allowed = state in offices[role]
     assert may_take(who, tip) is allowed

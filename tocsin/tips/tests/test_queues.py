@@ -26,9 +26,9 @@ R, S = Role, State
 # Written down a second time on purpose: who reads what without a reason, when nobody has it and nothing is overdue.
 OWN: dict[Role, set[State]] = {
     R.INTAKE: {S.RECEIVED, S.OUTCOME_SET},
-    R.TRIAGE: {S.ACKNOWLEDGED, S.IN_TRIAGE, S.NEED_INFO},
+    R.TRIAGE: {S.ACKNOWLEDGED, S.IN_TRIAGE, S.NEED_INFO, S.LINKED},
     R.INVESTIGATOR: set(),
-    R.SUPERVISOR: {S.FEEDBACK_GIVEN, S.IN_TRIAGE},
+    R.SUPERVISOR: {S.REFERRED, S.FEEDBACK_GIVEN, S.IN_TRIAGE, S.LINKED},
 }
 
 
