@@ -5,7 +5,7 @@ from __future__ import annotations
 TIP = (
     "id", "ref", "intake_key", "state", "outcome", "channel", "category", "pack_version", "unit", "received_hour",
     "content", "wrapped_key", "retention_id", "identity_ref", "login_hash", "mail_public", "receipt", "event_count",
-    "acknowledge_by", "acknowledged_on", "feedback_by", "paused_on", "pause_used", "unread_replies", "urgent", "drill",
+    "acknowledge_by", "acknowledged_on", "feedback_by", "paused_on", "unread_replies", "urgent", "drill", "in_case",
     "destroyed_on", "holder_id", "held_for",
 )  # fmt: skip
 STEP = (

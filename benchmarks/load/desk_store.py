@@ -21,7 +21,7 @@ from benchmarks.load.many_tips import all_rows, plan_of
 
 PEOPLE = ("ines", "tara", "ivo", "sam", "lea")
 OTHERS = 40
-_BOOLEANS = {"pause_used", "urgent", "drill", "has_interest", "met"}
+_BOOLEANS = {"urgent", "drill", "has_interest", "met", "in_case"}
 _MADE = "made"
 
 

@@ -178,7 +178,7 @@ class _Made:
             "login_hash": secrets.token_bytes(32), "mail_public": secrets.token_bytes(32),
             "receipt": secrets.token_bytes(420), "event_count": 2, "acknowledge_by": acknowledge_by,
             "acknowledged_on": acknowledged_on, "feedback_by": feedback_by, "paused_on": paused_on,
-            "pause_used": paused_on is not None, "unread_replies": int(luck.random() < 0.03),
+            "unread_replies": int(luck.random() < 0.03), "in_case": self.state in ("linked", "referred"),
             "urgent": luck.random() < 0.01, "drill": luck.random() < 0.003, "destroyed_on": None,
             "holder_id": luck.choice(self.plan.staff) if held else None,
             "held_for": STAGE_OF[self.state] if held else "",
