@@ -98,7 +98,7 @@ def test_every_address_of_the_public_door_answers_every_method_with_the_same_hea
         visitor.browser.generic(method, address(PUBLIC, name), "x=1", "application/x-www-form-urlencoded")
         assert visitor.heard[-1].status < 500
         for heard in visitor.heard:
-            assert_guarded(heard, PUBLIC)
+            assert_guarded(heard)
             assert_one_cookie(heard, "session", "Lax")
 
 
@@ -215,7 +215,7 @@ def test_every_error_page_of_the_public_door_carries_the_same_headers(
     assert heard.is_page
     assert heard.markup.faults == []
     for each in visitor.heard:
-        assert_guarded(each, PUBLIC)
+        assert_guarded(each)
         assert_one_cookie(each, "session", "Lax")
 
 

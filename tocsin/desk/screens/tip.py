@@ -28,7 +28,7 @@ from tocsin.tips import selectors, services
 from tocsin.tips.key_habits import keys_work_for
 from tocsin.tips.lawful import usually_lawful
 from tocsin.tips.models import Evidence, Tip
-from tocsin.tips.reading import may_read
+from tocsin.tips.reading import ReasonNeeded, may_read
 from tocsin.tips.safe_copies import evidence_of, read_copy
 from tocsin.tips.workflow import LINK, OPEN_CASE, REMIT_OUTCOMES, VERIFIED_OUTCOMES, Outcome
 from tocsin.vault import unlocked
@@ -80,6 +80,8 @@ def safe_copy(request: StaffRequest, ref: str, file: str) -> HttpResponseBase:
         opened, pieces = read_copy(request.actor, ref, file)
     except (Tip.DoesNotExist, Evidence.DoesNotExist):
         raise Http404 from None
+    except ReasonNeeded:
+        return redirect("why", ref)
     answer = StreamingHttpResponse(pieces, content_type="application/octet-stream")
     extension = opened.copy.extension if opened.copy else "bin"
     answer.headers["Content-Disposition"] = f'attachment; filename="safe-copy-{file[:8]}.{extension}"'
