@@ -16,6 +16,7 @@ from tocsin.desk.screens import (
     identities,
     identity_opening,
     inbox,
+    keys,
     ledger,
     notices,
     overview,
@@ -28,6 +29,7 @@ from tocsin.desk.screens import (
     tip_case,
     unlock,
     waiting,
+    why,
     your_sign_in,
 )
 
@@ -62,6 +64,11 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("overview", overview.overview, name="overview"),
     path("inbox", inbox.inbox, name="inbox"),
+    path("inbox/lists", inbox.lists, name="inbox-lists"),
+    path("inbox/filters", inbox.save, name="filter-save"),
+    path("inbox/filters/<str:ref>/remove", inbox.remove, name="filter-remove"),
+    path("keys", keys.keys, name="keys"),
+    path("why/<str:ref>", why.why, name="why"),
     path("tips/<str:ref>", tip.tip, name="tip"),
     path("tips/<str:ref>/files/<str:file>", tip.safe_copy, name="tip-file"),
     path("tips/<str:ref>/identity", identities.ask, name="identity-ask"),
