@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -33,13 +34,21 @@ def chromium_path() -> str | None:
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """A demonstration with its sample tips, on two free ports."""
-    home = tmp_path_factory.mktemp("demo") / "home"
-    command = [sys.executable, "-m", "tocsin", "demo", "--prepare-only", "--home", str(home)]
+    with running_demo(tmp_path_factory.mktemp("demo") / "home") as instance:
+        yield instance
+
+
+@contextmanager
+def running_demo(home: Path, *options: str, database_url: str = "") -> Iterator[Instance]:
+    """A demonstration made in ``home`` and served by its three processes; on SQLite, or in the store that is named."""
+    store = {"DATABASE_URL": database_url} if database_url else {}
+    command = [sys.executable, "-m", "tocsin", "demo", "--prepare-only", "--home", str(home), *options]
     ports = ["--public-port", str(free_port()), "--desk-port", str(free_port())]
-    made = subprocess.run([*command, *ports], check=False, timeout=120, capture_output=True, text=True)
+    environment = {**os.environ, **store}
+    made = subprocess.run([*command, *ports], check=False, timeout=180, capture_output=True, text=True, env=environment)
     assert made.returncode == 0, made.stdout + made.stderr
     instance = load_instance(home)
-    processes = Processes(home, extra_environment={"TOCSIN_BATCH_SECONDS": "1"})
+    processes = Processes(home, extra_environment={"TOCSIN_BATCH_SECONDS": "1", **store})
     for part in PARTS:
         processes.start(part)
     try:
