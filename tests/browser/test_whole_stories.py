@@ -9,9 +9,9 @@ from contextlib import nullcontext
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import OpenContext, desk_url, public_url, running_demo, sign_in
+from tests.browser.conftest import LOG, OpenContext, desk_url, public_url, running_demo, sign_in
+from tests.browser.roles import separate_roles
 from tocsin.config.instance import Instance
-from tools.postgresql import temporary_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]
 NAMES = ("ines", "tara", "ivo", "sam")
@@ -19,11 +19,14 @@ NAMES = ("ines", "tara", "ivo", "sam")
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    """A demonstration without sample reports, on each store."""
+    """A demonstration without sample reports, on each store; on PostgreSQL with the roles of the recipe."""
     home = tmp_path_factory.mktemp("house") / "home"
-    store = temporary_server() if request.param == "postgresql" else nullcontext("")
-    with store as url, running_demo(home, "--no-samples", database_url=url) as instance:
+    store = separate_roles() if request.param == "postgresql" else nullcontext(None)
+    with store as roles, running_demo(home, "--no-samples", roles=roles) as instance:
         yield instance
+        said = (home / LOG).read_text() if roles else ""
+    assert "ProgrammingError" not in said, said  # a right that is missing in the recipe
+    assert "ERROR" not in said, said
 
 
 def staff(house: Instance, visit: OpenContext) -> dict[str, Page]:
