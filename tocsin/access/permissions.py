@@ -50,6 +50,14 @@ class Permission(StrEnum):
     TIP_ASK = "tip.ask"
     TIP_FLAG_URGENT = "tip.flag_urgent"
     TIP_VERIFY = "tip.verify"
+    TIP_HAND_OFF = "tip.hand_off"
+    NOTE_WRITE = "note.write"
+    INTEREST_LIFT = "interest.lift"
+    HOLD_PROPOSE = "hold.propose"
+    HOLD_DECIDE = "hold.decide"
+    HOLD_RUN_OUT = "hold.run_out"
+    RETENTION_REVIEW = "retention.review"
+    RETENTION_END = "retention.end"
     REMIT_DECIDE = "remit.decide"
     REMIT_CONFIRM = "remit.confirm"
     OUTCOME_PROPOSE = "outcome.propose"
@@ -70,24 +78,35 @@ P = Permission
 _READS = {P.DESK_ENTER, P.DESK_UNLOCK, P.TIP_LIST, P.TIP_READ, P.LEDGER_STATUS}
 
 ALLOWED: dict[Role, frozenset[Permission]] = {
-    Role.INTAKE: frozenset(_READS | {P.TIP_RECEIVE, P.TIP_ACKNOWLEDGE, P.TIP_FLAG_URGENT, P.FEEDBACK_GIVE}),
-    Role.TRIAGE: frozenset(
-        _READS | {P.TIP_ACKNOWLEDGE, P.TIP_TRIAGE, P.TIP_ASK, P.TIP_FLAG_URGENT, P.REMIT_DECIDE, P.REMIT_CONFIRM}
+    Role.INTAKE: frozenset(
+        _READS | {P.TIP_RECEIVE, P.TIP_ACKNOWLEDGE, P.TIP_FLAG_URGENT, P.TIP_HAND_OFF, P.FEEDBACK_GIVE, P.NOTE_WRITE}
     ),
-    Role.INVESTIGATOR: frozenset(_READS | {P.TIP_ASK, P.OUTCOME_PROPOSE}),
-    Role.SUPERVISOR: frozenset(_READS | {P.TIP_VERIFY, P.OUTCOME_DECIDE, P.REMIT_CONFIRM, P.TIP_CLOSE, P.TIP_REOPEN}),
+    Role.TRIAGE: frozenset(
+        _READS
+        | {P.TIP_ACKNOWLEDGE, P.TIP_TRIAGE, P.TIP_ASK, P.TIP_FLAG_URGENT, P.TIP_HAND_OFF, P.NOTE_WRITE}
+        | {P.REMIT_DECIDE, P.REMIT_CONFIRM}
+    ),
+    Role.INVESTIGATOR: frozenset(_READS | {P.TIP_ASK, P.OUTCOME_PROPOSE, P.NOTE_WRITE}),
+    Role.SUPERVISOR: frozenset(
+        _READS
+        | {P.TIP_VERIFY, P.OUTCOME_DECIDE, P.REMIT_CONFIRM, P.TIP_CLOSE, P.TIP_REOPEN, P.NOTE_WRITE, P.INTEREST_LIFT}
+        | {P.HOLD_PROPOSE, P.HOLD_DECIDE, P.RETENTION_REVIEW}
+    ),
     Role.LEGAL_OFFICER: frozenset({P.DESK_ENTER}),
     Role.AWARD_ASSESSOR: frozenset({P.DESK_ENTER}),
     Role.AWARD_APPROVER: frozenset({P.DESK_ENTER}),
     Role.PAYER: frozenset({P.DESK_ENTER}),
     Role.CUSTODIAN: frozenset({P.DESK_ENTER}),
-    Role.RIGHTS_OFFICER: frozenset({P.DESK_ENTER}),
+    # Sees which report an order is about, and the order; never what was reported.
+    Role.RIGHTS_OFFICER: frozenset({P.DESK_ENTER, P.HOLD_PROPOSE, P.HOLD_DECIDE}),
     Role.BIOSECURITY_OFFICER: frozenset({P.DESK_ENTER}),
     Role.PUBLISHER: frozenset({P.DESK_ENTER}),
     Role.INSPECTOR: frozenset({P.DESK_ENTER, P.LEDGER_STATUS}),
     # The administrator keeps the machine running and can reach no content (invariant 4).
     Role.ADMINISTRATOR: frozenset({P.DESK_ENTER, P.LEDGER_STATUS}),
     Role.PUBLIC_DOOR: frozenset({P.TIP_RECEIVE}),
-    Role.WORKER: frozenset({P.LEDGER_WRITE, P.KEYS_ROTATE, P.EVIDENCE_COPY}),
+    Role.WORKER: frozenset(
+        {P.LEDGER_WRITE, P.KEYS_ROTATE, P.EVIDENCE_COPY, P.HOLD_RUN_OUT, P.RETENTION_END}
+    ),
     Role.REPORTER: frozenset({P.TIP_RECEIVE, P.MAILBOX_READ, P.MAILBOX_WRITE, P.TIP_WITHDRAW}),
 }

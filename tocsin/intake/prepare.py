@@ -22,6 +22,7 @@ from tocsin.policy.clocks import due_acknowledge, local_day
 from tocsin.tips.content import TipContent, content_place, evidence_about_place, identity_place, receipt_place
 from tocsin.tips.models import Evidence, Identity, Tip
 from tocsin.tips.papers import ledger_entry, public_event
+from tocsin.vault.blobs import new_private_key, public_of
 from tocsin.vault.codes import CodeKeys
 from tocsin.vault.installed import keyring
 from tocsin.vault.keyring import PublicKeyring
@@ -52,9 +53,9 @@ def prepare(
     reporter. The ledger leaf commits to the tip's random handle and the digest of what was written.
     """
     ring, rules, moment = keyring(), get_pack(), clock.now()
-    ref, identity_ref = new_ref(), new_ref()
+    ref, identity_ref, papers_key = new_ref(), new_ref(), new_private_key()
     content = TipContent(
-        submission.answers, keys.events, bool(submission.contact), submission.flags, submission.particulars
+        submission.answers, keys.events, bool(submission.contact), submission.flags, submission.particulars, papers_key
     )
     sealed = seal_content(
         content.to_bytes(), unit=ring.unit_public, retention=ring.retention_public, place=content_place(ref)
@@ -79,6 +80,7 @@ def prepare(
         identity_ref=identity_ref,
         login_hash=keys.login_hash,
         mail_public=keys.mail_public,
+        papers_public=public_of(papers_key),
         receipt=seal_small(keys.receipt, entry[0] + promise, receipt_place(ref)),
         acknowledge_by=local_day(due_acknowledge(arrived_at or moment, rules), rules),
     )

@@ -21,7 +21,7 @@ from tocsin.tips import workflow as life
 from tocsin.tips.content import clean_text, message_place, receipt_place
 from tocsin.tips.evidence import remove_files
 from tocsin.tips.models import Evidence, Identity, MessageKind, Tip, TipMessage
-from tocsin.tips.papers import TipPapers, public_event
+from tocsin.tips.papers import TipPapers, public_event, staff_key
 from tocsin.tips.workflow import TIP_LIFE, PlainState, State
 from tocsin.vault.codes import CodeKeys
 from tocsin.vault.installed import keyring
@@ -130,13 +130,13 @@ def write_to_staff(*, keys: CodeKeys, text: str, attempt: str) -> None:
         else:
             kind, step, changes = MessageKind.ADDITION, life.ADD, {}
         move = Move(step, changes={**changes, "unread_replies": tip.unread_replies + 1})
-        papers = TipPapers(ref=tip.ref, k_events=keys.events, keyring=keyring())
+        papers = TipPapers.of(tip, keys.events, keyring())
         take_step(actor=REPORTER, life=TIP_LIFE, subject=tip, move=move, papers=papers)
         TipMessage.objects.create(
             tip=tip,
             ref=attempt,
             kind=kind,
-            blob=seal_message(text.encode(), recipients=[keyring().unit_public], place=message_place(attempt)),
+            blob=seal_message(text.encode(), recipients=[staff_key(tip, keyring())], place=message_place(attempt)),
             written_hour=clock.on_the_hour(clock.now()),
         )
 
@@ -158,7 +158,7 @@ def add_files(*, keys: CodeKeys, rows: Callable[[Tip], Sequence[Evidence]]) -> l
             del made[bytes(known)]
         if not made:
             return []
-        papers = TipPapers(ref=tip.ref, k_events=keys.events, keyring=keyring())
+        papers = TipPapers.of(tip, keys.events, keyring())
         move = Move(life.ADD_FILES, changes={"unread_replies": tip.unread_replies + 1})
         take_step(actor=REPORTER, life=TIP_LIFE, subject=tip, move=move, papers=papers)
         Evidence.objects.bulk_create(made.values())
@@ -178,7 +178,7 @@ def withdraw(*, keys: CodeKeys) -> bool:
         changes: dict[str, object] = {"outcome": life.Outcome.WITHDRAWN}
         if unread:
             changes |= {"content": b"", "wrapped_key": b"", "destroyed_on": deadlines.local_today()}
-        papers = TipPapers(ref=tip.ref, k_events=keys.events, keyring=keyring())
+        papers = TipPapers.of(tip, keys.events, keyring())
         take_step(actor=REPORTER, life=TIP_LIFE, subject=tip, move=Move(step, changes=changes), papers=papers)
         if unread:
             Identity.objects.filter(ref=tip.identity_ref).update(blob=b"", wrapped_keys=b"")

@@ -16,9 +16,9 @@ from tocsin.access.permissions import Permission
 from tocsin.common.errors import RuleBroken, Unsafe
 from tocsin.common.refs import is_ref
 from tocsin.ledger.services import record_audit
-from tocsin.tips.content import TipContent, content_place, message_place
+from tocsin.tips.content import TipContent, content_place, events_key_place
 from tocsin.tips.models import Declaration, Tip, TipMessage
-from tocsin.tips.papers import reason_place
+from tocsin.tips.reading import TipReader
 from tocsin.tips.workflow import OPEN, TIP_LIFE, Outcome, State
 from tocsin.vault import unlocked
 from tocsin.vault.opening import CannotOpen
@@ -61,18 +61,18 @@ def counts_by_state(actor: Actor) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class OpenMessage:
-    """A message in clear for staff."""
+    """A message in clear for staff; ``text`` is ``None`` when it was destroyed with the report."""
 
     kind: str
     kind_label: str
     from_staff: bool
-    text: str
+    text: str | None
     written_hour: datetime
 
 
 @dataclass(frozen=True)
 class HistoryLine:
-    """One step of a tip's history in clear for staff."""
+    """One step of a tip's history in clear for staff; ``reason`` is ``None`` when it was destroyed with the report."""
 
     step: Step
     source: str
@@ -80,7 +80,7 @@ class HistoryLine:
     actor: str
     proposed_by: str
     role: str
-    reason: str
+    reason: str | None
     at: datetime
 
 
@@ -120,6 +120,16 @@ def content_of(tip: Tip) -> TipContent:
     return TipContent.from_bytes(clear)
 
 
+def event_key_of(tip: Tip) -> bytes:
+    """The key of the tip's ledger pseudonyms (32 bytes), kept apart when its text was discarded.
+
+    Raises ``Locked``, or ``RuleBroken`` when it was destroyed with the text.
+    """
+    if not tip.events_key:
+        return content_of(tip).k_events
+    return unlocked.opener().open_sealed(bytes(tip.events_key), events_key_place(tip.ref))
+
+
 def read_tip(actor: Actor, ref: str) -> OpenTip:
     """Everything about one tip in clear; the reading itself goes to the audit log.
 
@@ -128,7 +138,8 @@ def read_tip(actor: Actor, ref: str) -> OpenTip:
     actor.require(Permission.TIP_READ)
     tip = tip_visible_to(actor, ref)
     content = None if tip.destroyed_on else content_of(tip)
-    opened = OpenTip(tip, content, _messages(tip), _history(tip), _waiting(tip))
+    reader = TipReader(tip, content)
+    opened = OpenTip(tip, content, _messages(tip, reader), _history(tip, reader), _waiting(tip, reader))
     with transaction.atomic():
         record_audit(
             actor=actor.name, role=actor.role_for(Permission.TIP_READ).value, action="tip.read", subject=f"tip:{ref}"
@@ -136,26 +147,30 @@ def read_tip(actor: Actor, ref: str) -> OpenTip:
     return opened
 
 
+def reader_of(tip: Tip) -> TipReader:
+    """What opens the papers of ``tip``. Raises ``Locked`` while the desk is locked."""
+    return TipReader(tip, None if tip.destroyed_on else content_of(tip))
+
+
 def open_reason(tip_ref: str, blob: bytes) -> str:
-    """A sealed reason or payload in clear; empty stays empty."""
-    return unlocked.opener().open_sealed(blob, reason_place(tip_ref)).decode() if blob else ""
+    """A sealed reason or payload in clear; empty stays empty, and so is what was destroyed with the report."""
+    return reader_of(Tip.objects.get(ref=tip_ref)).reason(blob) or ""
 
 
-def _messages(tip: Tip) -> list[OpenMessage]:
-    opener = unlocked.opener()
+def _messages(tip: Tip, reader: TipReader) -> list[OpenMessage]:
     return [
         OpenMessage(
             kind=message.kind,
             kind_label=str(message.get_kind_display()),
             from_staff=message.from_staff,
-            text=opener.open_message(bytes(message.blob), message_place(message.ref)).decode(),
+            text=reader.message(bytes(message.blob), message.ref),
             written_hour=message.written_hour,
         )
         for message in TipMessage.objects.filter(tip=tip).order_by("id")
     ]
 
 
-def _history(tip: Tip) -> list[HistoryLine]:
+def _history(tip: Tip, reader: TipReader) -> list[HistoryLine]:
     records = StepRecord.objects.filter(subject_kind=TIP_LIFE.kind, subject_ref=tip.ref).order_by("id")
     return [
         HistoryLine(
@@ -165,19 +180,21 @@ def _history(tip: Tip) -> list[HistoryLine]:
             actor=record.actor,
             proposed_by=record.proposed_by,
             role=record.role,
-            reason=open_reason(tip.ref, bytes(record.reason)),
+            reason=reader.reason(bytes(record.reason)),
             at=record.at,
         )
         for record in records
     ]
 
 
-def _waiting(tip: Tip) -> OpenProposal | None:
+def _waiting(tip: Tip, reader: TipReader) -> OpenProposal | None:
     proposal = waiting_proposal(life=TIP_LIFE, subject_ref=tip.ref)
     if proposal is None:
         return None
-    payload = json.loads(open_reason(tip.ref, bytes(proposal.payload)))
-    return OpenProposal(proposal, TIP_LIFE.step(proposal.step), payload.get("outcome", ""), payload["reason"])
+    payload = json.loads(reader.reason(bytes(proposal.payload)) or "{}")
+    return OpenProposal(
+        proposal, TIP_LIFE.step(proposal.step), payload.get("outcome", ""), payload.get("reason", "")
+    )
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from tocsin.tips import deadlines
 from tocsin.tips import workflow as life
 from tocsin.tips.content import clean_text, message_place
 from tocsin.tips.models import Declaration, MessageKind, Tip, TipMessage
-from tocsin.tips.papers import TipPapers
-from tocsin.tips.selectors import content_of, open_reason, tips_visible_to
+from tocsin.tips.papers import TipPapers, staff_key
+from tocsin.tips.selectors import event_key_of, open_reason, tips_visible_to
 from tocsin.tips.workflow import REMIT_OUTCOMES, TIP_LIFE, VERIFIED_OUTCOMES
 from tocsin.vault.installed import keyring
 from tocsin.vault.sealing import seal_message
@@ -33,7 +33,7 @@ LONGEST_MESSAGE = 20_000
 
 
 def _papers(tip: Tip) -> TipPapers:
-    return TipPapers(ref=tip.ref, k_events=content_of(tip).k_events, keyring=keyring())
+    return TipPapers.of(tip, event_key_of(tip), keyring())
 
 
 def _take(
@@ -228,7 +228,7 @@ def mark_replies_read(*, actor: Actor, tip: Tip) -> None:
 
 def _write(*, actor: Actor, tip: Tip, kind: MessageKind, text: str) -> None:
     ref = new_ref()
-    recipients = [bytes(tip.mail_public), keyring().unit_public]
+    recipients = [bytes(tip.mail_public), staff_key(tip, keyring())]
     TipMessage.objects.create(
         tip=tip,
         ref=ref,

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from tocsin.tips.models.declaration import Declaration
 from tocsin.tips.models.evidence import CopyVerdict, Evidence
+from tocsin.tips.models.hold import LegalHold
 from tocsin.tips.models.mailbox import FROM_STAFF, MessageKind, TipMessage
+from tocsin.tips.models.note import TipNote
 from tocsin.tips.models.tip import Identity, Tip
+from tocsin.tips.models.tombstone import Tombstone
 
 __all__ = [
     "FROM_STAFF",
@@ -17,7 +20,10 @@ __all__ = [
     "Declaration",
     "Evidence",
     "Identity",
+    "LegalHold",
     "MessageKind",
     "Tip",
     "TipMessage",
+    "TipNote",
+    "Tombstone",
 ]

@@ -8,7 +8,13 @@ from tocsin.tips.workflow import FACES, Face, Outcome, State
 
 
 class Tip(models.Model):
-    """What one person sent, once. The sealed columns are written on arrival and only ever destroyed."""
+    """What one person sent, once. The sealed columns are written on arrival and only ever destroyed.
+
+    ``papers_public`` is the key to which everything written about the tip later is sealed; its private half lies in
+    ``content``, so that whoever destroys the content destroys all of it. ``events_key`` is the ledger key of a tip
+    whose text was discarded, sealed to the unit. ``urgent_by``: until when an urgent tip must be handed to an
+    emergency body. ``expires_on``: the day by which an ended tip is destroyed.
+    """
 
     ref = models.CharField(max_length=20, unique=True)
     intake_key = models.BinaryField(max_length=32, unique=True)
@@ -26,6 +32,8 @@ class Tip(models.Model):
     identity_ref = models.CharField(max_length=20)
     login_hash = models.BinaryField(max_length=32, unique=True)
     mail_public = models.BinaryField(max_length=32)
+    papers_public = models.BinaryField(max_length=32, blank=True)
+    events_key = models.BinaryField(blank=True)
     receipt = models.BinaryField()
     event_count = models.PositiveIntegerField(default=1)
 
@@ -37,13 +45,20 @@ class Tip(models.Model):
     unread_replies = models.PositiveIntegerField(default=0)
 
     urgent = models.BooleanField(default=False)
+    urgent_by = models.DateTimeField(null=True, blank=True)
+    handed_off_at = models.DateTimeField(null=True, blank=True)
+    legal_hold = models.BooleanField(default=False)
     drill = models.BooleanField(default=False)
     destroyed_on = models.DateField(null=True, blank=True)
+    ended_on = models.DateField(null=True, blank=True)
+    expires_on = models.DateField(null=True, blank=True)
 
     class Meta:
         indexes = [
             models.Index(fields=["state", "-urgent", "id"], name="tip_inbox"),
             models.Index(fields=["-urgent", "id"], name="tip_urgent_oldest"),
+            models.Index(fields=["expires_on", "id"], name="tip_expiry", condition=models.Q(expires_on__isnull=False)),
+            models.Index(fields=["retention_id"], name="tip_retention"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,86 @@
+"""What every decision about a tip goes through: who may see it, what may be written, one step with its papers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext as _
+
+from tocsin.access.actors import Actor
+from tocsin.common import clock
+from tocsin.common.errors import NotPermitted, RuleBroken
+from tocsin.common.refs import new_ref
+from tocsin.tips.content import clean_text, message_place
+from tocsin.tips.models import MessageKind, Tip, TipMessage
+from tocsin.tips.papers import TipPapers, staff_key
+from tocsin.tips.selectors import event_key_of, tips_visible_to
+from tocsin.tips.workflow import TIP_LIFE
+from tocsin.vault.installed import keyring
+from tocsin.vault.sealing import seal_message
+from tocsin.workflow.models import Proposal
+from tocsin.workflow.services import Move, take_step
+from tocsin.workflow.steps import Step
+
+LONGEST_MESSAGE = 20_000
+
+
+def papers_of(tip: Tip) -> TipPapers:
+    """The papers of ``tip`` for staff. Raises ``Locked`` while the desk is locked."""
+    return TipPapers.of(tip, event_key_of(tip), keyring())
+
+
+def take(
+    *,
+    actor: Actor,
+    tip: Tip,
+    step: Step,
+    reason: str = "",
+    changes: Mapping[str, object] | None = None,
+    approval: Proposal | None = None,
+) -> Tip:
+    """Take one step of a tip's life as staff. Raises as ``take_step`` does, and ``NotPermitted`` for the shut out."""
+    refuse_interested(actor, tip)
+    move = Move(step, reason=fitting(reason), changes=changes or {})
+    taken: Tip = take_step(actor=actor, life=TIP_LIFE, subject=tip, move=move, papers=papers_of(tip), approval=approval)
+    return taken
+
+
+def refuse_interested(actor: Actor, tip: Tip) -> None:
+    """Nobody decides on a tip in which they declared an interest (invariant 3). Raises ``NotPermitted``."""
+    if not tips_visible_to(actor).filter(pk=tip.pk).exists():
+        raise NotPermitted(_("You have no access to this report."))
+
+
+def fitting(text: str) -> str:
+    """``text`` cleaned. Raises ``RuleBroken`` when it is too long."""
+    text = clean_text(text)
+    if len(text) > LONGEST_MESSAGE:
+        raise RuleBroken(_("This text is too long. Shorten it to 20,000 characters and send it again."))
+    return text
+
+
+def clean(text: str, *, missing: str) -> str:
+    """``text`` cleaned. Raises ``RuleBroken`` with the sentence ``missing`` when nothing is left of it."""
+    text = fitting(text)
+    if not text:
+        raise RuleBroken(missing)
+    return text
+
+
+def as_stored(tip: Tip) -> Tip:
+    """The tip as it stands now, locked, so that no page from before decides about it. Call it in a transaction."""
+    return Tip.objects.select_for_update().get(pk=tip.pk)
+
+
+def write_message(*, actor: Actor, tip: Tip, kind: MessageKind, text: str) -> None:
+    """Put a message of staff into the reporter's mailbox."""
+    ref = new_ref()
+    recipients = [bytes(tip.mail_public), staff_key(tip, keyring())]
+    TipMessage.objects.create(
+        tip=tip,
+        ref=ref,
+        kind=kind,
+        blob=seal_message(text.encode(), recipients=recipients, place=message_place(ref)),
+        written_hour=clock.on_the_hour(clock.now()),
+        staff_id=actor.staff_id,
+    )
