@@ -17,7 +17,7 @@ from tocsin.tips.models import Tip
 from tocsin.tips.workflow import TIP_LIFE, State
 from tocsin.vault.codes import CodeKeys, words_of
 from tocsin.workflow.models import Proposal
-from tocsin.workflow.services import waiting_proposal
+from tocsin.workflow.proposals import waiting_proposal
 
 TOLD = "Two men loaded cages from a lorry without plates into the old dairy at night."
 CONTACT = "Mia Example, ring the bell at number 7"

@@ -88,6 +88,14 @@ def _decided(cast: Cast, tip_in: TipIn) -> object:
     )
 
 
+def _left(cast: Cast, tip_in: TipIn) -> object:
+    reported = tip_in(State.UNDER_VERIFICATION)
+    services.propose_outcome(actor=cast.ivo, tip=reported.tip, outcome="substantiated", reason="Seen.")
+    proposal = waiting(reported.tip)
+    services.leave_decision(actor=cast.sam, tip=reported.tip, proposal=proposal, reason="I know them.")
+    return proposal
+
+
 def _replies_read(cast: Cast, tip_in: TipIn) -> object:
     reported = tip_in(State.NEED_INFO)
     mailbox.write_to_staff(keys=reported.keys, text="x", attempt="ATTEMPT")
@@ -122,6 +130,7 @@ STORIES: dict[str, Story] = {
         actor=c.tara, tip=at(State.IN_TRIAGE).tip, outcome="not_within_remit", reason="x"
     ),
     "services.decide_proposal": _decided,
+    "services.leave_decision": _left,
     "services.give_feedback": lambda c, at: services.give_feedback(
         actor=c.ines, tip=at(State.OUTCOME_SET).tip, text="x"
     ),

@@ -53,8 +53,8 @@ class Permission(StrEnum):
     TIP_HAND_OFF = "tip.hand_off"
     NOTE_WRITE = "note.write"
     INTEREST_LIFT = "interest.lift"
-    HOLD_PROPOSE = "hold.propose"
-    HOLD_DECIDE = "hold.decide"
+    HOLD_ORDER = "hold.order"
+    HOLD_CONFIRM = "hold.confirm"
     HOLD_RUN_OUT = "hold.run_out"
     RETENTION_REVIEW = "retention.review"
     RETENTION_END = "retention.end"
@@ -72,6 +72,7 @@ class Permission(StrEnum):
     LEDGER_STATUS = "ledger.status"
     KEYS_ROTATE = "keys.rotate"
     EVIDENCE_COPY = "evidence.copy"
+    CLOCKS_MARK = "clocks.mark"
 
 
 P = Permission
@@ -90,7 +91,7 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.SUPERVISOR: frozenset(
         _READS
         | {P.TIP_VERIFY, P.OUTCOME_DECIDE, P.REMIT_CONFIRM, P.TIP_CLOSE, P.TIP_REOPEN, P.NOTE_WRITE, P.INTEREST_LIFT}
-        | {P.HOLD_PROPOSE, P.HOLD_DECIDE, P.RETENTION_REVIEW}
+        | {P.HOLD_CONFIRM, P.RETENTION_REVIEW}
     ),
     Role.LEGAL_OFFICER: frozenset({P.DESK_ENTER}),
     Role.AWARD_ASSESSOR: frozenset({P.DESK_ENTER}),
@@ -98,7 +99,7 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.PAYER: frozenset({P.DESK_ENTER}),
     Role.CUSTODIAN: frozenset({P.DESK_ENTER}),
     # Sees which report an order is about, and the order; never what was reported.
-    Role.RIGHTS_OFFICER: frozenset({P.DESK_ENTER, P.HOLD_PROPOSE, P.HOLD_DECIDE}),
+    Role.RIGHTS_OFFICER: frozenset({P.DESK_ENTER, P.HOLD_ORDER}),
     Role.BIOSECURITY_OFFICER: frozenset({P.DESK_ENTER}),
     Role.PUBLISHER: frozenset({P.DESK_ENTER}),
     Role.INSPECTOR: frozenset({P.DESK_ENTER, P.LEDGER_STATUS}),
@@ -106,7 +107,7 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset({P.DESK_ENTER, P.LEDGER_STATUS}),
     Role.PUBLIC_DOOR: frozenset({P.TIP_RECEIVE}),
     Role.WORKER: frozenset(
-        {P.LEDGER_WRITE, P.KEYS_ROTATE, P.EVIDENCE_COPY, P.HOLD_RUN_OUT, P.RETENTION_END}
+        {P.LEDGER_WRITE, P.KEYS_ROTATE, P.EVIDENCE_COPY, P.CLOCKS_MARK, P.HOLD_RUN_OUT, P.RETENTION_END}
     ),
     Role.REPORTER: frozenset({P.TIP_RECEIVE, P.MAILBOX_READ, P.MAILBOX_WRITE, P.TIP_WITHDRAW}),
 }

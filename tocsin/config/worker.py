@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from tocsin.common import clock
+from tocsin.config import endings
 from tocsin.config.ledger_keys import finish_interrupted_change, read_signer
 from tocsin.intake.files import remove_left_over
 from tocsin.ledger import selectors
@@ -114,7 +115,8 @@ def _round(desk: LedgerDesk) -> None:
     close_old_connections()
     try:
         make_month_keys(settings.TOCSIN_PUBLIC_KEYS, settings.TOCSIN_RETENTION_KEYS, months=months_ahead())
-        publish_ledger(desk)
+        publish_ledger(desk)  # first: a ledger behind its checkpoint stops here, and nothing is destroyed by mistake
+        endings.worker_round()
         remove_left_over()
     except Exception:  # the worker must outlive a full disk or a locked database; the next round tries again
         logger.exception("A round of the worker failed; nothing that was accepted is lost. It will be tried again.")

@@ -10,10 +10,14 @@ from django.urls import reverse
 from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext as _
 
+from tocsin.access.actors import Actor
 from tocsin.access.models import Staff
 from tocsin.access.permissions import Permission
 from tocsin.policy.active import get_pack
 from tocsin.vault import unlocked
+from tocsin.workflow.registry import lives
+from tocsin.workflow.selectors import waiting_for
+from tocsin.workflow.steps import Step
 
 
 def language() -> str:
@@ -55,5 +59,20 @@ def _person(user: Staff, here: str) -> dict[str, Any]:
             {"text": text, "url": reverse(name), "is_current": name == here}
             for name, text, permission in pages
             if actor.may(permission)
-        ],
+        ]
+        + _decisions(actor, here),
     }
+
+
+def _decisions(actor: Actor, here: str) -> list[dict[str, Any]]:
+    """The link to what waits for a person, with the number, for everybody whose office decides or proposes."""
+    if not any(_has_a_part(actor, step) for entry in lives() for step in entry.life.steps):
+        return []
+    waiting = waiting_for(actor).count()
+    text = _("Waiting for me (%(n)s)") % {"n": waiting} if waiting else _("Waiting for me")
+    return [{"text": text, "url": reverse("waiting"), "is_current": here == "waiting"}]
+
+
+def _has_a_part(actor: Actor, step: Step) -> bool:
+    proposes = step.proposed_with is not None and actor.may(step.proposed_with)
+    return proposes or step.decided_by(actor)

@@ -16,7 +16,7 @@ from tocsin.tips import workflow as life
 from tocsin.tips.models import Tip
 from tocsin.tips.workflow import TIP_LIFE
 from tocsin.workflow.models import Proposal
-from tocsin.workflow.services import waiting_proposal
+from tocsin.workflow.proposals import waiting_proposal
 from tocsin.workflow.steps import Step
 
 Typed = Mapping[str, str]
@@ -56,14 +56,23 @@ def _interest(typed: Typed) -> bool:
 
 def _decide(approve: bool) -> Done:
     def decide(actor: Actor, tip: Tip, typed: Typed) -> object:
-        proposal: Proposal | None = waiting_proposal(life=TIP_LIFE, subject_ref=tip.ref)
-        if proposal is None or proposal.ref != typed.get("proposal"):
-            raise Conflict(_("This proposal no longer waits for a decision. Nothing was changed."))
         return services.decide_proposal(
-            actor=actor, tip=tip, proposal=proposal, approve=approve, reason=typed.get("reason", "")
+            actor=actor, tip=tip, proposal=_shown(tip, typed), approve=approve, reason=typed.get("reason", "")
         )
 
     return decide
+
+
+def _leave(actor: Actor, tip: Tip, typed: Typed) -> object:
+    return services.leave_decision(actor=actor, tip=tip, proposal=_shown(tip, typed), reason=typed.get("reason", ""))
+
+
+def _shown(tip: Tip, typed: Typed) -> Proposal:
+    """The proposal that the person saw on the page. Raises ``Conflict`` when another one waits by now, or none."""
+    proposal = waiting_proposal(life=TIP_LIFE, subject_ref=tip.ref)
+    if proposal is None or proposal.ref != typed.get("proposal"):
+        raise Conflict(_("This proposal no longer waits for a decision. Nothing was changed."))
+    return proposal
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -132,6 +141,9 @@ ACTIONS: tuple[Action, ...] = (
 DECISIONS: tuple[Action, ...] = (
     Action("approve", gettext_lazy("Approve"), (), _decide(True), gettext_lazy("You approved the proposal.")),
     Action("refuse", gettext_lazy("Refuse"), (), _decide(False), gettext_lazy("You refused the proposal.")),
+    Action(
+        "step-aside", gettext_lazy("Leave it to others"), (), _leave, gettext_lazy("You left this decision to others.")
+    ),
 )
 BY_NAME = {action.name: action for action in (*ACTIONS, *DECISIONS)}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from tocsin.desk import errors
-from tocsin.desk.screens import home, inbox, ledger, sign_in, tip, unlock
+from tocsin.desk.screens import home, inbox, ledger, sign_in, tip, unlock, waiting
 
 urlpatterns = [
     path("healthz", sign_in.alive, name="alive"),
@@ -19,6 +19,7 @@ urlpatterns = [
     path("tips/<str:ref>", tip.tip, name="tip"),
     path("tips/<str:ref>/files/<str:file>", tip.safe_copy, name="tip-file"),
     path("tips/<str:ref>/<slug:action>", tip.act, name="tip-act"),
+    path("waiting", waiting.waiting, name="waiting"),
     path("ledger", ledger.ledger, name="ledger"),
 ]
 

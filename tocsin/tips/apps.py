@@ -1,6 +1,25 @@
 """Registers the app with Django."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models import QuerySet
+
+from tocsin.access.actors import Actor
+
+
+def _visible_to(actor: Actor) -> QuerySet[Any]:
+    from tocsin.tips.selectors import tips_visible_to  # here: only the desk loads the code that opens tips
+
+    return tips_visible_to(actor)
+
+
+def _holds_visible_to(actor: Actor) -> QuerySet[Any]:
+    from tocsin.tips.holds import holds_visible_to  # here for the same reason
+
+    return holds_visible_to(actor)
 
 
 class TipsConfig(AppConfig):
@@ -8,3 +27,12 @@ class TipsConfig(AppConfig):
 
     name = "tocsin.tips"
     label = "tips"
+
+    def ready(self) -> None:
+        """Enter the lives of a tip and of an order about one, so that their proposals wait in the common queue."""
+        from tocsin.tips.hold_workflow import HOLD_LIFE
+        from tocsin.tips.workflow import TIP_LIFE
+        from tocsin.workflow.registry import register_life
+
+        register_life(TIP_LIFE, visible_to=_visible_to)
+        register_life(HOLD_LIFE, visible_to=_holds_visible_to)

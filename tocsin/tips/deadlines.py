@@ -32,6 +32,20 @@ def resume(tip: Tip, today: date) -> dict[str, object]:
     return {"paused_on": None, "feedback_by": tip.feedback_by + waited if tip.feedback_by else None}
 
 
+def urgent(tip: Tip) -> dict[str, object]:
+    """Field changes when a tip is marked as urgent: until when it must be handed to an emergency body."""
+    if tip.urgent_by is not None:
+        return {"urgent": True}
+    hours = pack_of(tip.pack_version).clocks.urgent_hours
+    return {"urgent": True, "urgent_by": clock.now() + timedelta(hours=hours)}
+
+
+def is_hand_off_overdue(tip: Tip) -> bool:
+    """Whether an urgent tip should have been handed to an emergency body by now, and was not."""
+    waits = tip.urgent_by is not None and tip.handed_off_at is None and tip.state in OPEN
+    return waits and tip.urgent_by is not None and tip.urgent_by < clock.now()
+
+
 def next_date(tip: Tip) -> date | None:
     """The latest date on which the reporter hears something next; ``None`` when nothing is due."""
     if tip.state == State.RECEIVED:

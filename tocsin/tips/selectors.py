@@ -23,7 +23,7 @@ from tocsin.tips.workflow import OPEN, TIP_LIFE, Outcome, State
 from tocsin.vault import unlocked
 from tocsin.vault.opening import CannotOpen
 from tocsin.workflow.models import Proposal, StepRecord
-from tocsin.workflow.services import waiting_proposal
+from tocsin.workflow.proposals import waiting_proposal
 from tocsin.workflow.steps import Step
 
 
@@ -192,9 +192,7 @@ def _waiting(tip: Tip, reader: TipReader) -> OpenProposal | None:
     if proposal is None:
         return None
     payload = json.loads(reader.reason(bytes(proposal.payload)) or "{}")
-    return OpenProposal(
-        proposal, TIP_LIFE.step(proposal.step), payload.get("outcome", ""), payload.get("reason", "")
-    )
+    return OpenProposal(proposal, TIP_LIFE.step(proposal.step), payload.get("outcome", ""), payload.get("reason", ""))
 
 
 @dataclass(frozen=True)

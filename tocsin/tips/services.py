@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -11,69 +12,31 @@ from django.utils.translation import gettext as _
 from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
 from tocsin.common import clock
-from tocsin.common.errors import Conflict, NotPermitted, RuleBroken
-from tocsin.common.refs import new_ref
+from tocsin.common.errors import Conflict, RuleBroken
 from tocsin.ledger.services import record_audit
 from tocsin.policy.active import pack_of
 from tocsin.policy.clocks import due_feedback, local_day
 from tocsin.tips import deadlines
 from tocsin.tips import workflow as life
-from tocsin.tips.content import clean_text, message_place
-from tocsin.tips.models import Declaration, MessageKind, Tip, TipMessage
-from tocsin.tips.papers import TipPapers, staff_key
-from tocsin.tips.selectors import event_key_of, open_reason, tips_visible_to
-from tocsin.tips.workflow import REMIT_OUTCOMES, TIP_LIFE, VERIFIED_OUTCOMES
-from tocsin.vault.installed import keyring
-from tocsin.vault.sealing import seal_message
-from tocsin.workflow.models import Proposal
-from tocsin.workflow.services import Move, decide, overtake_proposals, propose, take_step
+from tocsin.tips.discarding import carry_out_refusal
+from tocsin.tips.keeping import ended_now, taken_up_again
+from tocsin.tips.models import MessageKind, Tip
+from tocsin.tips.recusal import carry_out_lifting, declare_interest
+from tocsin.tips.remit import chosen_door, is_threat_marked, noted_door, told_elsewhere
+from tocsin.tips.selectors import open_reason
+from tocsin.tips.taking import as_stored as _as_stored
+from tocsin.tips.taking import clean as _clean
+from tocsin.tips.taking import fitting as _fitting
+from tocsin.tips.taking import papers_of as _papers
+from tocsin.tips.taking import refuse_interested as _refuse_interested
+from tocsin.tips.taking import take as _take
+from tocsin.tips.taking import write_message as _write
+from tocsin.tips.workflow import TIP_LIFE, VERIFIED_OUTCOMES
+from tocsin.workflow.models import Proposal, ProposalState
+from tocsin.workflow.proposals import decide, propose, step_aside
 from tocsin.workflow.steps import Step
 
-LONGEST_MESSAGE = 20_000
-
-
-def _papers(tip: Tip) -> TipPapers:
-    return TipPapers.of(tip, event_key_of(tip), keyring())
-
-
-def _take(
-    *,
-    actor: Actor,
-    tip: Tip,
-    step: Step,
-    reason: str = "",
-    changes: Mapping[str, object] | None = None,
-    approval: Proposal | None = None,
-) -> Tip:
-    _refuse_interested(actor, tip)
-    move = Move(step, reason=_fitting(reason), changes=changes or {})
-    taken: Tip = take_step(actor=actor, life=TIP_LIFE, subject=tip, move=move, papers=_papers(tip), approval=approval)
-    return taken
-
-
-def _refuse_interested(actor: Actor, tip: Tip) -> None:
-    """Nobody decides on a tip in which they declared an interest (invariant 3)."""
-    if not tips_visible_to(actor).filter(pk=tip.pk).exists():
-        raise NotPermitted(_("You have no access to this report."))
-
-
-def _fitting(text: str) -> str:
-    text = clean_text(text)
-    if len(text) > LONGEST_MESSAGE:
-        raise RuleBroken(_("This text is too long. Shorten it to 20,000 characters and send it again."))
-    return text
-
-
-def _clean(text: str, *, missing: str) -> str:
-    text = _fitting(text)
-    if not text:
-        raise RuleBroken(missing)
-    return text
-
-
-def _as_stored(tip: Tip) -> Tip:
-    """The tip as it stands now, locked, so that no page from before decides about its clock."""
-    return Tip.objects.select_for_update().get(pk=tip.pk)
+CarryOut = Callable[[Actor, Tip, Mapping[str, Any], Proposal], Tip]
 
 
 def acknowledge(*, actor: Actor, tip: Tip) -> Tip:
@@ -87,8 +50,13 @@ def acknowledge(*, actor: Actor, tip: Tip) -> Tip:
 
 
 def flag_urgent(*, actor: Actor, tip: Tip, reason: str) -> Tip:
-    """Put the tip on top of every list, with the reason."""
-    return _take(actor=actor, tip=tip, step=life.FLAG_URGENT, reason=reason, changes={"urgent": True})
+    """Put the tip on top of every list, with the reason; from now on it must be handed to an emergency body."""
+    return _take(actor=actor, tip=tip, step=life.FLAG_URGENT, reason=reason, changes=deadlines.urgent(tip))
+
+
+def confirm_urgent(*, actor: Actor, tip: Tip, reason: str) -> Tip:
+    """As ``flag_urgent``, for a mark that a program suggested: the history says so."""
+    return _take(actor=actor, tip=tip, step=life.CONFIRM_URGENT, reason=reason, changes=deadlines.urgent(tip))
 
 
 def begin_triage(*, actor: Actor, tip: Tip, has_interest: bool) -> Tip:
@@ -102,25 +70,6 @@ def begin_triage(*, actor: Actor, tip: Tip, has_interest: bool) -> Tip:
         if has_interest:
             return tip
         return _take(actor=actor, tip=tip, step=life.BEGIN_TRIAGE)
-
-
-@transaction.atomic
-def declare_interest(*, actor: Actor, tip: Tip, has_interest: bool) -> None:
-    """Record a conflict-of-interest declaration. An interest, once declared, is not taken back by oneself."""
-    actor.require(Permission.TIP_READ)
-    _refuse_interested(actor, tip)
-    Declaration.objects.update_or_create(
-        tip=tip, staff_id=actor.require_staff(), defaults={"has_interest": has_interest, "declared_at": clock.now()}
-    )
-    if has_interest:  # what somebody with an interest proposed must not be approved any more
-        overtake_proposals(life=TIP_LIFE, subject_ref=tip.ref, proposer_id=actor.require_staff())
-    record_audit(
-        actor=actor.name,
-        role=actor.role_for(Permission.TIP_READ).value,
-        action="tip.declare_interest",
-        subject=f"tip:{tip.ref}",
-        detail={"has_interest": str(has_interest).lower()},
-    )
 
 
 def ask_reporter(*, actor: Actor, tip: Tip, text: str) -> Tip:
@@ -155,13 +104,19 @@ def propose_outcome(*, actor: Actor, tip: Tip, outcome: str, reason: str) -> Pro
     return _propose(actor=actor, tip=tip, step=life.SET_OUTCOME, outcome=outcome, reason=reason)
 
 
-def refuse_remit(*, actor: Actor, tip: Tip, outcome: str, reason: str) -> Tip | Proposal:
-    """Say that a tip is not for this office, or about lawful activity. An urgent one needs a second person."""
-    if outcome not in REMIT_OUTCOMES:
-        raise RuleBroken(_("Choose why this is not for this office. Nothing was changed."))
-    if tip.urgent:
-        return _propose(actor=actor, tip=tip, step=life.REFUSE_REMIT_URGENT, outcome=outcome, reason=reason)
-    return _take(actor=actor, tip=tip, step=life.REFUSE_REMIT, reason=reason, changes={"outcome": outcome})
+def refuse_remit(*, actor: Actor, tip: Tip, reason: str, door: str) -> Tip | Proposal:
+    """Say that a tip is not for this office, and behind which door of the pack (its number) the reporter finds help.
+
+    One that may be about somebody in danger needs a second person.
+    """
+    reason = _clean(reason, missing=_("Write down the reason. Nothing was changed."))
+    noted = noted_door(chosen_door(tip, door, protected=False), reason)
+    if is_threat_marked(tip):
+        return _propose(
+            actor=actor, tip=tip, step=life.REFUSE_REMIT_URGENT, outcome=life.Outcome.NOT_WITHIN_REMIT, reason=noted
+        )
+    changes = {"outcome": life.Outcome.NOT_WITHIN_REMIT}
+    return _take(actor=actor, tip=tip, step=life.REFUSE_REMIT, reason=noted, changes=changes)
 
 
 def _propose(*, actor: Actor, tip: Tip, step: Step, outcome: str, reason: str) -> Proposal:
@@ -172,7 +127,7 @@ def _propose(*, actor: Actor, tip: Tip, step: Step, outcome: str, reason: str) -
 
 
 def decide_proposal(*, actor: Actor, tip: Tip, proposal: Proposal, approve: bool, reason: str) -> Tip:
-    """Approve or refuse what somebody else proposed for this tip; an approved step is taken at once."""
+    """Approve or refuse what somebody else proposed for this tip; the step is taken once all have agreed."""
     if (proposal.subject_kind, proposal.subject_ref) != (TIP_LIFE.kind, tip.ref):
         raise Conflict(_("This proposal belongs to another report. Nothing was changed."))
     reason = (
@@ -185,15 +140,28 @@ def decide_proposal(*, actor: Actor, tip: Tip, proposal: Proposal, approve: bool
         decided = decide(
             actor=actor, life=TIP_LIFE, proposal=proposal, approve=approve, reason=_papers(tip).seal(reason)
         )
-        if not approve:
+        if decided.state != ProposalState.APPROVED:
             return tip
+        if (carry_out := CARRIED_OUT.get(step.name)) is not None:
+            return carry_out(actor, tip, payload, decided)
         changes = {"outcome": payload["outcome"]} if payload.get("outcome") else {}
         return _take(actor=actor, tip=tip, step=step, reason=payload["reason"], changes=changes, approval=decided)
+
+
+def leave_decision(*, actor: Actor, tip: Tip, proposal: Proposal, reason: str) -> Proposal:
+    """Leave a decision on this tip to others; whoever proposed it takes the proposal back."""
+    if (proposal.subject_kind, proposal.subject_ref) != (TIP_LIFE.kind, tip.ref):
+        raise Conflict(_("This proposal belongs to another report. Nothing was changed."))
+    reason = _clean(reason, missing=_("Write down why. Nothing was changed."))
+    _refuse_interested(actor, tip)
+    return step_aside(actor=actor, life=TIP_LIFE, proposal=proposal, reason=_papers(tip).seal(reason))
 
 
 def give_feedback(*, actor: Actor, tip: Tip, text: str) -> Tip:
     """Tell the reporter the result. A short text is enough; silence is not."""
     text = _clean(text, missing=_("Write at least one sentence. The reporter must always get an answer."))
+    if tip.outcome == life.Outcome.NOT_WITHIN_REMIT:
+        text = f"{text}\n\n{told_elsewhere(tip)}"
     with transaction.atomic():
         taken = _take(actor=actor, tip=tip, step=life.GIVE_FEEDBACK)
         _write(actor=actor, tip=taken, kind=MessageKind.FEEDBACK, text=text)
@@ -201,15 +169,31 @@ def give_feedback(*, actor: Actor, tip: Tip, text: str) -> Tip:
 
 
 def close(*, actor: Actor, tip: Tip, reason: str) -> Tip | Proposal:
-    """Close a tip whose reporter was told the result. An urgent one needs a second person."""
-    if tip.urgent:
+    """Close a tip whose reporter was told the result. One that may be about somebody in danger needs two people."""
+    if is_threat_marked(tip):
         return _propose(actor=actor, tip=tip, step=life.CLOSE_URGENT, outcome="", reason=reason)
-    return _take(actor=actor, tip=tip, step=life.CLOSE, reason=reason)
+    return _take(actor=actor, tip=tip, step=life.CLOSE, reason=reason, changes=ended_now(tip, tip.outcome))
+
+
+def _close_together(actor: Actor, tip: Tip, payload: Mapping[str, Any], approval: Proposal) -> Tip:
+    changes, reason = ended_now(tip, tip.outcome), payload["reason"]
+    return _take(actor=actor, tip=tip, step=life.CLOSE_URGENT, reason=reason, changes=changes, approval=approval)
+
+
+# What an agreed proposal does when it does more than take its step with the proposed outcome.
+CARRIED_OUT: dict[str, CarryOut] = {
+    life.CLOSE_URGENT.name: _close_together,
+    life.REFUSE_PROTECTED_URGENT.name: carry_out_refusal,
+    life.LIFT_INTEREST.name: carry_out_lifting,
+}
 
 
 def reopen(*, actor: Actor, tip: Tip, reason: str) -> Tip:
     """Open a closed tip again for a new fact. The earlier outcome is taken off; the history keeps it."""
-    return _take(actor=actor, tip=tip, step=life.REOPEN, reason=reason, changes={"outcome": ""})
+    if tip.destroyed_on:
+        raise Conflict(_("The text of this report was destroyed, so it cannot be opened again."))
+    changes = {"outcome": "", **taken_up_again()}
+    return _take(actor=actor, tip=tip, step=life.REOPEN, reason=reason, changes=changes)
 
 
 @transaction.atomic
@@ -224,16 +208,3 @@ def mark_replies_read(*, actor: Actor, tip: Tip) -> None:
             action="tip.replies_read",
             subject=f"tip:{tip.ref}",
         )
-
-
-def _write(*, actor: Actor, tip: Tip, kind: MessageKind, text: str) -> None:
-    ref = new_ref()
-    recipients = [bytes(tip.mail_public), staff_key(tip, keyring())]
-    TipMessage.objects.create(
-        tip=tip,
-        ref=ref,
-        kind=kind,
-        blob=seal_message(text.encode(), recipients=recipients, place=message_place(ref)),
-        written_hour=clock.on_the_hour(clock.now()),
-        staff_id=actor.staff_id,
-    )

@@ -198,18 +198,6 @@ KEEP_LONGER = Step(
     "keep_longer", _("Keep for longer after a review"), _from(S.CLOSED), None,
     P.RETENTION_REVIEW, "retention", needs_reason=True,
 )  # fmt: skip
-HOLD = Step(
-    "hold", _("Put under a legal hold"), frozenset(KEPT), None, P.HOLD_DECIDE, "retention.legal_hold",
-    public_kind=None, needs_reason=True, four_eyes=True, proposed_with=P.HOLD_PROPOSE,
-)  # fmt: skip
-END_HOLD = Step(
-    "end_hold", _("End the legal hold"), frozenset(KEPT), None, P.HOLD_DECIDE, "retention.legal_hold",
-    public_kind=None, needs_reason=True, four_eyes=True, proposed_with=P.HOLD_PROPOSE,
-)  # fmt: skip
-HOLD_RAN_OUT = Step(
-    "hold_ran_out", _("The legal hold ran out"), frozenset(KEPT), None,
-    P.HOLD_RUN_OUT, "retention.legal_hold", public_kind=None,
-)  # fmt: skip
 LIFT_INTEREST = Step(
     "lift_interest", _("Lift a declared interest"), frozenset(KEPT), None, P.INTEREST_LIFT, "conflict_of_interest",
     public_kind=None, needs_reason=True, four_eyes=True, proposed_with=P.INTEREST_LIFT,
@@ -218,9 +206,10 @@ LIFT_INTEREST = Step(
 TIP_LIFE = Life(
     "tip",
     (
-        ACKNOWLEDGE, FLAG_URGENT, CONFIRM_URGENT, HAND_OFF, BEGIN_TRIAGE, ASK, ASK_WHILE_CHECKING, ANSWER, ADD, ADD_FILES, RESUME,
+        ACKNOWLEDGE, FLAG_URGENT, CONFIRM_URGENT, HAND_OFF, BEGIN_TRIAGE, ASK, ASK_WHILE_CHECKING, ANSWER, ADD,
+        ADD_FILES, RESUME,
         START_VERIFICATION, REFUSE_REMIT, REFUSE_REMIT_URGENT, REFUSE_PROTECTED, REFUSE_PROTECTED_URGENT, SET_OUTCOME,
         GIVE_FEEDBACK, CLOSE, CLOSE_URGENT, REOPEN, WITHDRAW, WITHDRAW_UNREAD, WITHDRAW_URGENT, EXPIRE, EXPIRE_EMPTY,
-        KEEP_LONGER, HOLD, END_HOLD, HOLD_RAN_OUT, LIFT_INTEREST,
+        KEEP_LONGER, LIFT_INTEREST,
     ),
 )  # fmt: skip

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tocsin.access.permissions import Permission
 from tocsin.common.errors import RuleBroken
+from tocsin.desk.decisions import Panel, panel
 from tocsin.desk.doors import StaffRequest, needs
 from tocsin.desk.page import context
 from tocsin.desk.tip_actions import BY_NAME, actions_for
@@ -88,8 +89,7 @@ def _page(request: StaffRequest, found: Tip, *, status: int = 200, **more: Any) 
             "conversation": conversation(opened),
             "evidence": evidence_of(found) if opened.content else [],
             "history": timeline(opened),
-            "waiting": opened.waiting,
-            "may_decide": _may_decide(request, opened),
+            "waiting": _waiting(request, opened),
         }
     told |= {
         "outcomes": [(outcome.value, outcome.label) for outcome in VERIFIED_OUTCOMES],
@@ -100,8 +100,8 @@ def _page(request: StaffRequest, found: Tip, *, status: int = 200, **more: Any) 
     return render(request, "desk/tip.html", context(request, here="inbox", **told), status=status)
 
 
-def _may_decide(request: StaffRequest, opened: selectors.OpenTip) -> bool:
+def _waiting(request: StaffRequest, opened: selectors.OpenTip) -> Panel | None:
     if opened.waiting is None:
-        return False
-    own = opened.waiting.proposal.proposer_id == request.actor.staff_id
-    return not own and request.actor.may(opened.waiting.step.needs)
+        return None
+    found = opened.waiting
+    return panel(request.actor, found.proposal, detail=found.outcome_label, reason=found.reason)

@@ -44,6 +44,7 @@ MAY: dict[str, tuple[set[Role], set[State]]] = {
     "reopen": ({R.SUPERVISOR}, {S.CLOSED}),
     "approve": (set(), set()),  # nothing waits on these tips; see the tests of proposals below
     "refuse": (set(), set()),
+    "step-aside": (set(), set()),
 }
 STAFF_ROLES = [role for role in Role if role not in NOT_FOR_STAFF]
 TYPED = {

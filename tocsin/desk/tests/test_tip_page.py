@@ -19,7 +19,7 @@ from tocsin.tips import mailbox, services
 from tocsin.tips.content import Particulars
 from tocsin.tips.workflow import TIP_LIFE, State
 from tocsin.vault import unlocked
-from tocsin.workflow.services import waiting_proposal
+from tocsin.workflow.proposals import waiting_proposal
 
 pytestmark = pytest.mark.django_db
 OpenDesk = Callable[[Actor], Desk]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tocsin.tips.models.declaration import Declaration
 from tocsin.tips.models.evidence import CopyVerdict, Evidence
-from tocsin.tips.models.hold import LegalHold
+from tocsin.tips.models.hold import HOLD_KIND, LegalHold
 from tocsin.tips.models.mailbox import FROM_STAFF, MessageKind, TipMessage
 from tocsin.tips.models.note import TipNote
 from tocsin.tips.models.tip import Identity, Tip
@@ -16,6 +16,7 @@ from tocsin.tips.models.tombstone import Tombstone
 
 __all__ = [
     "FROM_STAFF",
+    "HOLD_KIND",
     "CopyVerdict",
     "Declaration",
     "Evidence",

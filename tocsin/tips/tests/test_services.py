@@ -21,7 +21,7 @@ from tocsin.tips.selectors import open_reason, read_tip
 from tocsin.tips.services import LONGEST_MESSAGE
 from tocsin.tips.workflow import REMIT_OUTCOMES, VERIFIED_OUTCOMES, Outcome, State
 from tocsin.vault.opening import CannotOpen, open_message
-from tocsin.workflow.models import Proposal, StepRecord
+from tocsin.workflow.models import Proposal, StepRecord, Voice
 
 pytestmark = pytest.mark.django_db
 TipIn = Callable[[State], Reported]
@@ -253,7 +253,7 @@ def test_a_refusal_is_sealed_with_its_reason_and_leaves_the_tip_where_it_is(cast
     services.propose_outcome(actor=cast.ivo, tip=reported.tip, outcome="substantiated", reason="Seen.")
     decide(cast.sam, reported, False, "Show me the photograph.")
     assert (reported.tip.state, reported.tip.outcome) == (State.UNDER_VERIFICATION, "")
-    reason = bytes(Proposal.objects.get().decision_reason)
+    reason = bytes(Voice.objects.get(verdict="refused").reason)
     assert open_reason(reported.ref, reason) == "Show me the photograph."
     with pytest.raises(CannotOpen):
         open_reason(other.ref, reason)

@@ -1,0 +1,237 @@
+"""Legal holds: named orders that forbid to destroy a tip, each with an end date. Two offices begin and end one.
+
+A rights officer sees which tip an order is about and the order, and never what was reported. Orders are sealed to the
+unit, not to the tip, so that they can be read apart from it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from tocsin.access.actors import Actor
+from tocsin.access.permissions import Permission
+from tocsin.common import clock
+from tocsin.common.errors import Conflict, NotPermitted, RuleBroken
+from tocsin.common.refs import is_ref, new_ref
+from tocsin.ledger.services import record_audit
+from tocsin.policy.active import pack_of
+from tocsin.policy.clocks import months_after
+from tocsin.tips import hold_workflow as life
+from tocsin.tips.content import hold_place
+from tocsin.tips.deadlines import local_today
+from tocsin.tips.hold_workflow import HOLD_LIFE, HoldState
+from tocsin.tips.models import Declaration, LegalHold, Tip
+from tocsin.tips.taking import clean, fitting
+from tocsin.tips.workflow import State
+from tocsin.vault import unlocked
+from tocsin.vault.installed import keyring
+from tocsin.vault.sealing import seal_to
+from tocsin.workflow.models import Proposal, ProposalState, StepRecord
+from tocsin.workflow.proposals import decide, propose, step_aside, waiting_proposal
+from tocsin.workflow.services import Move, take_step
+from tocsin.workflow.steps import Step
+
+
+class HoldPapers:
+    """Reasons about an order, sealed to the unit. Orders are not counted in the public ledger."""
+
+    def __init__(self, ref: str) -> None:
+        self._ref = ref
+
+    def seal(self, text: str) -> bytes:
+        """``text`` sealed to the unit; empty for an empty text."""
+        return seal_to(keyring().unit_public, text.encode(), info=hold_place(self._ref)) if text.strip() else b""
+
+    def public_entry(self, _subject: LegalHold, _kind: str, _private_digest: bytes) -> tuple[bytes, bytes]:
+        """Never asked for: no step of an order has a public kind. Raises ``NotImplementedError``."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class OpenHold:
+    """An order in clear: its number, and the reasons written about it so far as (label of the step, reason)."""
+
+    hold: LegalHold
+    order: str
+    history: Sequence[tuple[StepRecord, Step, str]]
+    waiting: Proposal | None
+    reason: str
+
+
+def holds_visible_to(actor: Actor) -> QuerySet[LegalHold]:
+    """The orders that ``actor`` may see: none without a part in them, none about a tip with an own interest."""
+    if not (actor.may(Permission.HOLD_ORDER) or actor.may(Permission.HOLD_CONFIRM)):
+        return LegalHold.objects.none()
+    shut_out = Declaration.objects.filter(staff_id=actor.require_staff(), has_interest=True).values("tip_id")
+    return LegalHold.objects.exclude(tip_id__in=shut_out)
+
+
+def holds_in_force(actor: Actor) -> QuerySet[LegalHold]:
+    """The orders that hold a tip today or wait for a second person, the one that ends first on top."""
+    asked = Proposal.objects.filter(
+        subject_kind=HOLD_LIFE.kind, state=ProposalState.OPEN, expires_at__gt=clock.now()
+    ).values("subject_ref")
+    found = holds_visible_to(actor).filter(Q(state=HoldState.IN_FORCE) | Q(state=HoldState.ASKED, ref__in=asked))
+    return found.select_related("tip").order_by("ends_on", "id")
+
+
+def ask_hold(*, actor: Actor, tip_ref: str, order: str, ends_on: date, reason: str) -> LegalHold:
+    """Propose to put a tip under an order; the other office decides. ``tip_ref``: the whole handle of the tip.
+
+    Raises ``RuleBroken`` for an end that is past or further away than the rules allow, and for a tip that there is not.
+    """
+    step = _step_for(actor, life.BEGIN, life.BEGIN_FROM_DESK)
+    order = clean(order, missing=_("Write the number of the order. Nothing was proposed."))
+    reason = clean(reason, missing=_("Write down the reason. Nothing was proposed."))
+    tip = _tip(actor, tip_ref)
+    _check_end(tip, ends_on)
+    with transaction.atomic():
+        ref = new_ref()
+        sealed = seal_to(keyring().unit_public, order.encode(), info=hold_place(ref))
+        hold = LegalHold.objects.create(tip=tip, ref=ref, order=sealed, ends_on=ends_on, asked_on=local_today())
+        _propose(actor, hold, step, reason)
+        record_audit(
+            actor=actor.name,
+            role=actor.role_for(step.proposed_with or step.needs).value,
+            action="tip.hold.ask",
+            subject=f"tip:{tip.ref}",
+            detail={"hold": ref},
+        )
+    return hold
+
+
+def ask_to_end_hold(*, actor: Actor, hold: LegalHold, reason: str) -> Proposal:
+    """Propose to end an order before its date; the other office decides."""
+    step = _step_for(actor, life.END, life.END_FROM_DESK)
+    _refuse_interested(actor, hold)
+    return _propose(actor, hold, step, clean(reason, missing=_("Write down the reason. Nothing was proposed.")))
+
+
+def decide_hold(*, actor: Actor, hold: LegalHold, proposal: Proposal, approve: bool, reason: str) -> LegalHold:
+    """Approve or refuse what the other office proposed about an order; an agreed step is taken at once."""
+    _belongs(hold, proposal)
+    missing = _("Write down why you refuse. Nothing was changed.")
+    reason = fitting(reason) if approve else clean(reason, missing=missing)
+    _refuse_interested(actor, hold)
+    told = json.loads(_open(hold, bytes(proposal.payload)))
+    papers, step = HoldPapers(hold.ref), HOLD_LIFE.step(proposal.step)
+    with transaction.atomic():
+        decided = decide(actor=actor, life=HOLD_LIFE, proposal=proposal, approve=approve, reason=papers.seal(reason))
+        if decided.state != ProposalState.APPROVED:
+            return hold
+        return _take(actor, hold, Move(step, reason=told["reason"], changes=_ending(step)), decided)
+
+
+def leave_hold(*, actor: Actor, hold: LegalHold, proposal: Proposal, reason: str) -> Proposal:
+    """Leave a decision about an order to others; whoever proposed it takes the proposal back."""
+    _belongs(hold, proposal)
+    reason = clean(reason, missing=_("Write down why. Nothing was changed."))
+    _refuse_interested(actor, hold)
+    return step_aside(actor=actor, life=HOLD_LIFE, proposal=proposal, reason=HoldPapers(hold.ref).seal(reason))
+
+
+def end_due_holds(*, actor: Actor) -> int:
+    """End every order whose date has passed; how many there were."""
+    actor.require(Permission.HOLD_RUN_OUT)
+    due = list(LegalHold.objects.filter(state=HoldState.IN_FORCE, ends_on__lt=local_today()).order_by("id"))
+    for hold in due:
+        with transaction.atomic():
+            _take(actor, hold, Move(life.RUN_OUT, changes=_ending(life.RUN_OUT)))
+    return len(due)
+
+
+def read_hold(actor: Actor, ref: str) -> OpenHold:
+    """An order in clear; the reading goes to the audit log.
+
+    Raises ``LegalHold.DoesNotExist`` for one that the actor may not see, ``Locked`` while the desk is locked.
+    """
+    hold = hold_visible_to(actor, ref)
+    waiting = waiting_proposal(life=HOLD_LIFE, subject_ref=hold.ref)
+    records = StepRecord.objects.filter(subject_kind=HOLD_LIFE.kind, subject_ref=ref).order_by("id")
+    opened = OpenHold(
+        hold=hold,
+        order=_open(hold, bytes(hold.order)),
+        history=[(line, HOLD_LIFE.step(line.step), _open(hold, bytes(line.reason))) for line in records],
+        waiting=waiting,
+        reason=json.loads(_open(hold, bytes(waiting.payload)))["reason"] if waiting else "",
+    )
+    seen_as = Permission.HOLD_ORDER if actor.may(Permission.HOLD_ORDER) else Permission.HOLD_CONFIRM
+    with transaction.atomic():
+        role = actor.role_for(seen_as).value
+        record_audit(actor=actor.name, role=role, action="hold.read", subject=f"hold:{ref}")
+    return opened
+
+
+def hold_visible_to(actor: Actor, ref: str) -> LegalHold:
+    """The order with this handle. Raises ``LegalHold.DoesNotExist``."""
+    if not is_ref(ref):
+        raise LegalHold.DoesNotExist
+    return holds_visible_to(actor).select_related("tip").get(ref=ref)
+
+
+def _tip(actor: Actor, ref: str) -> Tip:
+    ref = ref.strip().upper()
+    shut_out = Declaration.objects.filter(staff_id=actor.require_staff(), has_interest=True).values("tip_id")
+    tip = Tip.objects.filter(ref=ref).exclude(pk__in=shut_out).first() if is_ref(ref) else None
+    if tip is None or tip.state == State.EXPIRED:
+        raise RuleBroken(_("There is no report with this handle, or it was destroyed. Nothing was proposed."))
+    return tip
+
+
+def _check_end(tip: Tip, ends_on: date) -> None:
+    today = local_today()
+    last = months_after(today, pack_of(tip.pack_version).retention.legal_hold_months)
+    if not today < ends_on <= last:
+        raise RuleBroken(
+            _("An order ends on a day after today and by %(day)s at the latest. Nothing was proposed.")
+            % {"day": last.isoformat()}
+        )
+
+
+def _step_for(actor: Actor, by_order: Step, from_desk: Step) -> Step:
+    """The step that fits the office of whoever proposes. Raises ``NotPermitted`` without one."""
+    step = by_order if actor.may(Permission.HOLD_ORDER) else from_desk
+    actor.require(step.proposed_with or step.needs)
+    return step
+
+
+def _propose(actor: Actor, hold: LegalHold, step: Step, reason: str) -> Proposal:
+    payload = HoldPapers(hold.ref).seal(json.dumps({"reason": reason}, ensure_ascii=False))
+    return propose(actor=actor, life=HOLD_LIFE, subject=hold, step=step, payload=payload)
+
+
+def _take(actor: Actor, hold: LegalHold, move: Move, approval: Proposal | None = None) -> LegalHold:
+    """Take a step of the order, then set the mark of its tip: it is held while any order about it is in force."""
+    papers = HoldPapers(hold.ref)
+    taken: LegalHold = take_step(actor=actor, life=HOLD_LIFE, subject=hold, move=move, papers=papers, approval=approval)
+    tip = Tip.objects.select_for_update().get(pk=taken.tip_id)
+    if tip.state == State.EXPIRED:
+        raise Conflict(_("This report was destroyed in the meantime. Nothing was changed."))
+    tip.legal_hold = tip.holds.filter(state=HoldState.IN_FORCE).exists()
+    tip.save(update_fields=["legal_hold"])
+    return taken
+
+
+def _ending(step: Step) -> dict[str, object]:
+    return {"ended_on": local_today()} if step.target == HoldState.ENDED else {}
+
+
+def _belongs(hold: LegalHold, proposal: Proposal) -> None:
+    if (proposal.subject_kind, proposal.subject_ref) != (HOLD_LIFE.kind, hold.ref):
+        raise Conflict(_("This proposal belongs to something else. Nothing was changed."))
+
+
+def _refuse_interested(actor: Actor, hold: LegalHold) -> None:
+    if not holds_visible_to(actor).filter(pk=hold.pk).exists():
+        raise NotPermitted(_("You have no access to this report."))
+
+
+def _open(hold: LegalHold, blob: bytes) -> str:
+    return unlocked.opener().open_sealed(blob, hold_place(hold.ref)).decode() if blob else ""
