@@ -127,7 +127,7 @@ STORIES: dict[str, Story] = {
     ),
     "services.propose_outcome": _closed_urgent,
     "services.refuse_remit": lambda c, at: services.refuse_remit(
-        actor=c.tara, tip=at(State.IN_TRIAGE).tip, outcome="not_within_remit", reason="x"
+        actor=c.tara, tip=at(State.IN_TRIAGE).tip, reason="x", door="4"
     ),
     "services.decide_proposal": _decided,
     "services.leave_decision": _left,

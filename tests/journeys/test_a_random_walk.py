@@ -45,7 +45,7 @@ STAFF_ACTS: dict[str, Act] = {
     "propose": lambda who, it: services.propose_outcome(actor=who, tip=it.tip, outcome="substantiated", reason="r"),
     "approve": lambda who, it: _decide(who, it, True),
     "refuse": lambda who, it: _decide(who, it, False),
-    "remit": lambda who, it: services.refuse_remit(actor=who, tip=it.tip, outcome="not_within_remit", reason="r"),
+    "remit": lambda who, it: services.refuse_remit(actor=who, tip=it.tip, reason="r", door="4"),
     "feedback": lambda who, it: services.give_feedback(actor=who, tip=it.tip, text="thank you"),
     "close": lambda who, it: services.close(actor=who, tip=it.tip, reason="done"),
     "reopen": lambda who, it: services.reopen(actor=who, tip=it.tip, reason="new fact"),

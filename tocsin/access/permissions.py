@@ -53,6 +53,7 @@ class Permission(StrEnum):
     TIP_HAND_OFF = "tip.hand_off"
     NOTE_WRITE = "note.write"
     INTEREST_LIFT = "interest.lift"
+    HOLD_READ = "hold.read"
     HOLD_ORDER = "hold.order"
     HOLD_CONFIRM = "hold.confirm"
     HOLD_RUN_OUT = "hold.run_out"
@@ -91,7 +92,7 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.SUPERVISOR: frozenset(
         _READS
         | {P.TIP_VERIFY, P.OUTCOME_DECIDE, P.REMIT_CONFIRM, P.TIP_CLOSE, P.TIP_REOPEN, P.NOTE_WRITE, P.INTEREST_LIFT}
-        | {P.HOLD_CONFIRM, P.RETENTION_REVIEW}
+        | {P.HOLD_READ, P.HOLD_CONFIRM, P.RETENTION_REVIEW}
     ),
     Role.LEGAL_OFFICER: frozenset({P.DESK_ENTER}),
     Role.AWARD_ASSESSOR: frozenset({P.DESK_ENTER}),
@@ -99,7 +100,7 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.PAYER: frozenset({P.DESK_ENTER}),
     Role.CUSTODIAN: frozenset({P.DESK_ENTER}),
     # Sees which report an order is about, and the order; never what was reported.
-    Role.RIGHTS_OFFICER: frozenset({P.DESK_ENTER, P.HOLD_ORDER}),
+    Role.RIGHTS_OFFICER: frozenset({P.DESK_ENTER, P.HOLD_READ, P.HOLD_ORDER}),
     Role.BIOSECURITY_OFFICER: frozenset({P.DESK_ENTER}),
     Role.PUBLISHER: frozenset({P.DESK_ENTER}),
     Role.INSPECTOR: frozenset({P.DESK_ENTER, P.LEDGER_STATUS}),

@@ -47,6 +47,8 @@ def _person(user: Staff, here: str) -> dict[str, Any]:
     actor = user.as_actor()
     pages = [
         ("inbox", _("Inbox"), Permission.TIP_LIST),
+        ("ending", _("Ends soon"), Permission.RETENTION_REVIEW),
+        ("holds", _("Legal holds"), Permission.HOLD_READ),
         ("ledger", _("Ledger"), Permission.LEDGER_STATUS),
     ]
     return {

@@ -21,6 +21,7 @@ class Place:
 
 PLACES: dict[str, Place] = {
     "tip": Place("tip", gettext_lazy("Report")),
+    "hold": Place("hold", gettext_lazy("Legal hold")),
 }
 
 

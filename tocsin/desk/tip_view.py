@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tocsin.desk.deadline_words import deadline_words
-from tocsin.desk.names import actor_names, category_label, channel_label, role_label, short_ref
+from tocsin.desk.names import category_label, channel_label, language_name, short_ref
 from tocsin.desk.page import language
 from tocsin.intake.answers import stored_in_words
 from tocsin.intake.questions import COMMON_QUESTIONS
-from tocsin.policy.active import pack_of
+from tocsin.policy.active import get_pack, pack_of
 from tocsin.policy.model import UnknownCategory
 from tocsin.tips.content import Particulars
 from tocsin.tips.models import Tip
 from tocsin.tips.selectors import OpenTip
-from tocsin.ui.templatetags.ui import plain_date
+from tocsin.tips.workflow import State
+from tocsin.ui.templatetags.ui import plain_date, plain_datetime
 
 FLAGS = {
     "protection": gettext_lazy("Somebody may be in danger: see how they can be reached and protected first."),
@@ -30,42 +33,90 @@ FLAGS = {
 def facts(tip: Tip) -> dict[str, Any]:
     """What is known of a tip without opening it."""
     deadline = deadline_words(tip)
-    rows = [
+    rows = _tombstone(tip) or [
         (_("Received on"), plain_date(tip.received_hour.date())),
         (_("Came in by"), channel_label(tip)),
         (_("Due"), f"{deadline.words} – {plain_date(deadline.on)}" if deadline.on else deadline.words),
         (_("Read by a person"), plain_date(tip.acknowledged_on) if tip.acknowledged_on else _("Not yet")),
         (_("Outcome"), tip.get_outcome_display() if tip.outcome else _("None yet")),
+        (_("Handed over on"), _local(tip.handed_off_at)),
+        (_("Destroyed on"), plain_date(tip.destroyed_on)),
+        (_("Kept until"), _kept(tip)),
         (_("Rules in force"), tip.pack_version),
     ]
     return {
         "short_ref": short_ref(tip.ref),
         "category": category_label(tip),
         "deadline": deadline,
-        "rows": [{"key": key, "value": value} for key, value in rows if value],
+        "rows": [{"key": key, "value": value} for key, value in rows if value not in ("", None)],
     }
 
 
-HEADINGS = {
-    "what": gettext_lazy("Seen, heard or read by the reporter"),
-    "heard": gettext_lazy("Told to the reporter by others"),
-    "think": gettext_lazy("What the reporter thinks it means"),
+def _tombstone(tip: Tip) -> list[tuple[str, Any]]:
+    """What stays of a tip whose time is over; nothing for the others."""
+    if tip.state != State.EXPIRED:
+        return []
+    stone = tip.tombstone
+    return [
+        (_("Month of arrival"), stone.month),
+        (_("Outcome"), stone.get_outcome_display() if stone.outcome else _("None")),
+        (_("Days until it was read"), stone.days_to_read),
+        (_("Days until it ended"), stone.days_to_end),
+        (_("Days kept after that"), stone.days_kept),
+        (_("Destroyed on"), plain_date(tip.destroyed_on)),
+    ]
+
+
+def _local(moment: datetime | None) -> str:
+    """A moment on the clock of the authority; nothing for none."""
+    return plain_datetime(moment.astimezone(get_pack().calendar.zone)) if moment else ""
+
+
+def _kept(tip: Tip) -> str:
+    """Until when an ended tip is kept; nothing for one that is open."""
+    if tip.expires_on is None:
+        return ""
+    return _("an order ends (legal hold)") if tip.legal_hold else plain_date(tip.expires_on)
+
+
+PARTS = {
+    "what": (gettext_lazy("Seen"), gettext_lazy("What the reporter saw, heard or read in person.")),
+    "heard": (gettext_lazy("Heard"), gettext_lazy("What others told the reporter.")),
+    "think": (gettext_lazy("Inferred"), gettext_lazy("What the reporter thinks it means.")),
 }
 """Facts, hearsay and conclusions, however the form that was used has asked for them."""
 
 
-def story(opened: OpenTip) -> list[tuple[str, str]]:
-    """The answers with their questions, in the order of the form."""
+@dataclass(frozen=True)
+class Part:
+    """One of the three parts of a story; ``text`` is empty where nothing was told."""
+
+    title: str
+    help: str
+    text: str
+
+
+def story(opened: OpenTip) -> list[Part]:
+    """Facts, hearsay and conclusions apart, all three of them, so that an empty one is seen as well."""
     if opened.content is None:
         return []
     answers = opened.content.answers
+    return [Part(str(title), str(told), answers.get(name, "")) for name, (title, told) in PARTS.items()]
+
+
+def answers(opened: OpenTip) -> list[dict[str, str]]:
+    """The other answers with their questions, in the order of the form."""
+    if opened.content is None:
+        return []
+    told = opened.content.answers
     known = [
-        (str(HEADINGS.get(name, question.label)), question.in_words(answers[name]))
+        (str(question.label), question.in_words(told[name]))
         for name, question in COMMON_QUESTIONS.items()
-        if answers.get(name)
+        if told.get(name) and name not in PARTS
     ]
-    others = [(name, text) for name, text in answers.items() if name not in COMMON_QUESTIONS]
-    return known + _details(opened.tip, opened.content.particulars) + others
+    others = [(name, text) for name, text in told.items() if name not in COMMON_QUESTIONS]
+    rows = known + _details(opened.tip, opened.content.particulars) + others
+    return [{"key": key, "value": value} for key, value in rows]
 
 
 def remarks(opened: OpenTip) -> list[dict[str, Any]]:
@@ -74,6 +125,7 @@ def remarks(opened: OpenTip) -> list[dict[str, Any]]:
         return []
     particulars = opened.content.particulars
     rows = [
+        (_("Written on a page in"), language_name(particulars.language) if particulars.language else ""),
         (_("Way of reporting"), _mode(opened.tip, particulars.mode)),
         (_("Asks for an award"), {"yes": _("Yes"), "no": _("No")}.get(particulars.award, particulars.award)),
         (_("Look out"), "\n".join(str(FLAGS.get(flag, flag)) for flag in opened.content.flags)),
@@ -116,37 +168,8 @@ def conversation(opened: OpenTip) -> list[dict[str, Any]]:
         {
             "author": f"{office if line.from_staff else reporter} · {line.kind_label}",
             "is_own": line.from_staff,
-            "text": line.text,
+            "text": _("These words were destroyed with the report.") if line.text is None else line.text,
             "on": line.written_hour,
         }
         for line in opened.messages
     ]
-
-
-def timeline(opened: OpenTip) -> list[dict[str, Any]]:
-    """The history, newest first."""
-    names = actor_names({line.actor for line in opened.history} | {line.proposed_by for line in opened.history} - {""})
-    return [
-        {
-            "title": line.step.label,
-            "who": _who(names[line.actor], _office(line.actor, line.role), names.get(line.proposed_by, "")),
-            # Of what a reporter does only the hour is kept, so only the day is shown.
-            **({"on": line.at} if line.actor == "reporter" else {"at": line.at}),
-            "text": line.reason,
-        }
-        for line in reversed(opened.history)
-    ]
-
-
-def _office(actor: str, role: str) -> str:
-    """The role in words; nothing for the reporter, whose name says it already."""
-    return "" if actor == "reporter" else role_label(role)
-
-
-def _who(actor: str, role: str, proposer: str) -> str:
-    told = {"actor": actor, "role": role, "proposer": proposer}
-    if not role:
-        return actor
-    if proposer:
-        return _("%(actor)s (%(role)s), proposed by %(proposer)s") % told
-    return _("%(actor)s (%(role)s)") % told

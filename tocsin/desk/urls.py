@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from tocsin.desk import errors
-from tocsin.desk.screens import home, inbox, ledger, sign_in, tip, unlock, waiting
+from tocsin.desk.screens import ending, holds, home, inbox, ledger, sign_in, tip, unlock, waiting
 
 urlpatterns = [
     path("healthz", sign_in.alive, name="alive"),
@@ -20,6 +20,10 @@ urlpatterns = [
     path("tips/<str:ref>/files/<str:file>", tip.safe_copy, name="tip-file"),
     path("tips/<str:ref>/<slug:action>", tip.act, name="tip-act"),
     path("waiting", waiting.waiting, name="waiting"),
+    path("holds", holds.holds, name="holds"),
+    path("holds/<str:ref>", holds.hold, name="hold"),
+    path("holds/<str:ref>/<slug:action>", holds.act, name="hold-act"),
+    path("ending", ending.ending, name="ending"),
     path("ledger", ledger.ledger, name="ledger"),
 ]
 

@@ -67,7 +67,7 @@ class OpenHold:
 
 def holds_visible_to(actor: Actor) -> QuerySet[LegalHold]:
     """The orders that ``actor`` may see: none without a part in them, none about a tip with an own interest."""
-    if not (actor.may(Permission.HOLD_ORDER) or actor.may(Permission.HOLD_CONFIRM)):
+    if not actor.may(Permission.HOLD_READ):
         return LegalHold.objects.none()
     shut_out = Declaration.objects.filter(staff_id=actor.require_staff(), has_interest=True).values("tip_id")
     return LegalHold.objects.exclude(tip_id__in=shut_out)
@@ -120,7 +120,7 @@ def decide_hold(*, actor: Actor, hold: LegalHold, proposal: Proposal, approve: b
     missing = _("Write down why you refuse. Nothing was changed.")
     reason = fitting(reason) if approve else clean(reason, missing=missing)
     _refuse_interested(actor, hold)
-    told = json.loads(_open(hold, bytes(proposal.payload)))
+    told = json.loads(open_order(hold, bytes(proposal.payload)))
     papers, step = HoldPapers(hold.ref), HOLD_LIFE.step(proposal.step)
     with transaction.atomic():
         decided = decide(actor=actor, life=HOLD_LIFE, proposal=proposal, approve=approve, reason=papers.seal(reason))
@@ -157,14 +157,13 @@ def read_hold(actor: Actor, ref: str) -> OpenHold:
     records = StepRecord.objects.filter(subject_kind=HOLD_LIFE.kind, subject_ref=ref).order_by("id")
     opened = OpenHold(
         hold=hold,
-        order=_open(hold, bytes(hold.order)),
-        history=[(line, HOLD_LIFE.step(line.step), _open(hold, bytes(line.reason))) for line in records],
+        order=open_order(hold, bytes(hold.order)),
+        history=[(line, HOLD_LIFE.step(line.step), open_order(hold, bytes(line.reason))) for line in records],
         waiting=waiting,
-        reason=json.loads(_open(hold, bytes(waiting.payload)))["reason"] if waiting else "",
+        reason=json.loads(open_order(hold, bytes(waiting.payload)))["reason"] if waiting else "",
     )
-    seen_as = Permission.HOLD_ORDER if actor.may(Permission.HOLD_ORDER) else Permission.HOLD_CONFIRM
     with transaction.atomic():
-        role = actor.role_for(seen_as).value
+        role = actor.role_for(Permission.HOLD_READ).value
         record_audit(actor=actor.name, role=role, action="hold.read", subject=f"hold:{ref}")
     return opened
 
@@ -233,5 +232,6 @@ def _refuse_interested(actor: Actor, hold: LegalHold) -> None:
         raise NotPermitted(_("You have no access to this report."))
 
 
-def _open(hold: LegalHold, blob: bytes) -> str:
+def open_order(hold: LegalHold, blob: bytes) -> str:
+    """An order's number or a reason about it in clear. Raises ``Locked``. The caller has seen to permission."""
     return unlocked.opener().open_sealed(blob, hold_place(hold.ref)).decode() if blob else ""

@@ -1,4 +1,4 @@
-"""Interests of one's own: declared at any time, shutting the person out at once; lifted by two others."""
+"""Who shut themselves out of a tip by a declared interest; a mistaken declaration is lifted by two others."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tocsin.access.actors import Actor
@@ -15,33 +14,13 @@ from tocsin.access.models import Staff
 from tocsin.access.permissions import ALLOWED, Permission
 from tocsin.common import clock
 from tocsin.common.errors import Conflict, NotPermitted
-from tocsin.ledger.services import record_audit
 from tocsin.tips import workflow as life
 from tocsin.tips.models import Declaration, Tip
 from tocsin.tips.taking import clean, papers_of, refuse_interested, take
 from tocsin.tips.workflow import TIP_LIFE
 from tocsin.workflow.models import Proposal
-from tocsin.workflow.proposals import overtake_proposals, propose
+from tocsin.workflow.proposals import propose
 from tocsin.workflow.steps import Step
-
-
-@transaction.atomic
-def declare_interest(*, actor: Actor, tip: Tip, has_interest: bool) -> None:
-    """Record a conflict-of-interest declaration. An interest, once declared, is not taken back by oneself."""
-    actor.require(Permission.TIP_READ)
-    refuse_interested(actor, tip)
-    Declaration.objects.update_or_create(
-        tip=tip, staff_id=actor.require_staff(), defaults={"has_interest": has_interest, "declared_at": clock.now()}
-    )
-    if has_interest:  # what somebody with an interest proposed must not be approved any more
-        overtake_proposals(life=TIP_LIFE, subject_ref=tip.ref, proposer_id=actor.require_staff())
-    record_audit(
-        actor=actor.name,
-        role=actor.role_for(Permission.TIP_READ).value,
-        action="tip.declare_interest",
-        subject=f"tip:{tip.ref}",
-        detail={"has_interest": str(has_interest).lower()},
-    )
 
 
 def propose_lifting(*, actor: Actor, tip: Tip, staff: str, reason: str) -> Proposal:
@@ -71,6 +50,11 @@ def _declared(tip: Tip, staff: str) -> Declaration:
     if found is None:
         raise Conflict(_("This person has no interest declared any more. Nothing was changed."))
     return found
+
+
+def has_recusals(tip: Tip) -> bool:
+    """Whether somebody declared an interest of their own in ``tip``."""
+    return tip.declarations.filter(has_interest=True).exists()
 
 
 @dataclass(frozen=True)

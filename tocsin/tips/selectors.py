@@ -68,6 +68,7 @@ class OpenMessage:
     from_staff: bool
     text: str | None
     written_hour: datetime
+    staff_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -86,12 +87,13 @@ class HistoryLine:
 
 @dataclass(frozen=True)
 class OpenProposal:
-    """A waiting proposal in clear for staff."""
+    """A waiting proposal in clear for staff. ``staff``: whose declared interest it would lift."""
 
     proposal: Proposal
     step: Step
     outcome: str
     reason: str
+    staff: int | None = None
 
     @property
     def outcome_label(self) -> str:
@@ -101,13 +103,14 @@ class OpenProposal:
 
 @dataclass(frozen=True)
 class OpenTip:
-    """A tip in clear for staff; ``content`` is ``None`` when it was destroyed."""
+    """A tip in clear for staff; ``content`` is ``None`` when it was destroyed. ``reader`` opens what else there is."""
 
     tip: Tip
     content: TipContent | None
     messages: Sequence[OpenMessage]
     history: Sequence[HistoryLine]
     waiting: OpenProposal | None
+    reader: TipReader
 
 
 def content_of(tip: Tip) -> TipContent:
@@ -139,7 +142,7 @@ def read_tip(actor: Actor, ref: str) -> OpenTip:
     tip = tip_visible_to(actor, ref)
     content = None if tip.destroyed_on else content_of(tip)
     reader = TipReader(tip, content)
-    opened = OpenTip(tip, content, _messages(tip, reader), _history(tip, reader), _waiting(tip, reader))
+    opened = OpenTip(tip, content, _messages(tip, reader), _history(tip, reader), _waiting(tip, reader), reader)
     with transaction.atomic():
         record_audit(
             actor=actor.name, role=actor.role_for(Permission.TIP_READ).value, action="tip.read", subject=f"tip:{ref}"
@@ -165,6 +168,7 @@ def _messages(tip: Tip, reader: TipReader) -> list[OpenMessage]:
             from_staff=message.from_staff,
             text=reader.message(bytes(message.blob), message.ref),
             written_hour=message.written_hour,
+            staff_id=message.staff_id,
         )
         for message in TipMessage.objects.filter(tip=tip).order_by("id")
     ]

@@ -20,8 +20,8 @@ from tocsin.tips import deadlines
 from tocsin.tips import workflow as life
 from tocsin.tips.discarding import carry_out_refusal
 from tocsin.tips.keeping import ended_now, taken_up_again
-from tocsin.tips.models import MessageKind, Tip
-from tocsin.tips.recusal import carry_out_lifting, declare_interest
+from tocsin.tips.models import Declaration, MessageKind, Tip
+from tocsin.tips.recusal import carry_out_lifting
 from tocsin.tips.remit import chosen_door, is_threat_marked, noted_door, told_elsewhere
 from tocsin.tips.selectors import open_reason
 from tocsin.tips.taking import as_stored as _as_stored
@@ -33,7 +33,7 @@ from tocsin.tips.taking import take as _take
 from tocsin.tips.taking import write_message as _write
 from tocsin.tips.workflow import TIP_LIFE, VERIFIED_OUTCOMES
 from tocsin.workflow.models import Proposal, ProposalState
-from tocsin.workflow.proposals import decide, propose, step_aside
+from tocsin.workflow.proposals import decide, overtake_proposals, propose, step_aside
 from tocsin.workflow.steps import Step
 
 CarryOut = Callable[[Actor, Tip, Mapping[str, Any], Proposal], Tip]
@@ -70,6 +70,25 @@ def begin_triage(*, actor: Actor, tip: Tip, has_interest: bool) -> Tip:
         if has_interest:
             return tip
         return _take(actor=actor, tip=tip, step=life.BEGIN_TRIAGE)
+
+
+@transaction.atomic
+def declare_interest(*, actor: Actor, tip: Tip, has_interest: bool) -> None:
+    """Record a conflict-of-interest declaration. An interest, once declared, is not taken back by oneself."""
+    actor.require(Permission.TIP_READ)
+    _refuse_interested(actor, tip)
+    Declaration.objects.update_or_create(
+        tip=tip, staff_id=actor.require_staff(), defaults={"has_interest": has_interest, "declared_at": clock.now()}
+    )
+    if has_interest:  # what somebody with an interest proposed must not be approved any more
+        overtake_proposals(life=TIP_LIFE, subject_ref=tip.ref, proposer_id=actor.require_staff())
+    record_audit(
+        actor=actor.name,
+        role=actor.role_for(Permission.TIP_READ).value,
+        action="tip.declare_interest",
+        subject=f"tip:{tip.ref}",
+        detail={"has_interest": str(has_interest).lower()},
+    )
 
 
 def ask_reporter(*, actor: Actor, tip: Tip, text: str) -> Tip:

@@ -10,12 +10,14 @@ from tocsin.access.permissions import Permission
 from tocsin.desk.doors import StaffRequest, needs
 from tocsin.desk.page import context
 
+PAGES = (("inbox", Permission.TIP_LIST), ("holds", Permission.HOLD_READ), ("ledger", Permission.LEDGER_STATUS))
+
 
 @require_safe
 @needs()
 def home(request: StaffRequest) -> HttpResponse:
-    """The inbox, else the ledger, else a page that says that there is nothing for these roles yet."""
-    for name, permission in (("inbox", Permission.TIP_LIST), ("ledger", Permission.LEDGER_STATUS)):
+    """The inbox, else the legal holds or the ledger, else a page that says that these roles have nothing here."""
+    for name, permission in PAGES:
         if request.actor.may(permission):
             return redirect(name)
     return render(request, "desk/home.html", context(request))

@@ -7,20 +7,17 @@ from typing import Any
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from tocsin.access.permissions import Permission
 from tocsin.common.errors import RuleBroken
-from tocsin.desk.decisions import Panel, panel
 from tocsin.desk.doors import StaffRequest, needs
 from tocsin.desk.page import context
-from tocsin.desk.tip_actions import BY_NAME, actions_for
-from tocsin.desk.tip_view import conversation, earlier, facts, remarks, story, timeline
+from tocsin.desk.tip_actions import BY_NAME
+from tocsin.desk.tip_page import page_of
 from tocsin.tips import selectors, services
 from tocsin.tips.models import Evidence, Tip
-from tocsin.tips.safe_copies import evidence_of, read_copy
-from tocsin.tips.workflow import REMIT_OUTCOMES, VERIFIED_OUTCOMES, Outcome
+from tocsin.tips.safe_copies import read_copy
 from tocsin.vault import unlocked
 
 
@@ -78,30 +75,5 @@ def _visible(request: StaffRequest, ref: str) -> Tip:
 
 
 def _page(request: StaffRequest, found: Tip, *, status: int = 200, **more: Any) -> HttpResponse:
-    told: dict[str, Any] = {"tip": found, "facts": facts(found), "actions": actions_for(request.actor, found), **more}
-    if unlocked.is_unlocked():
-        opened = selectors.read_tip(request.actor, found.ref)
-        told |= {
-            "content": opened.content,
-            "story": story(opened),
-            "remarks": remarks(opened),
-            "earlier": earlier(opened),
-            "conversation": conversation(opened),
-            "evidence": evidence_of(found) if opened.content else [],
-            "history": timeline(opened),
-            "waiting": _waiting(request, opened),
-        }
-    told |= {
-        "outcomes": [(outcome.value, outcome.label) for outcome in VERIFIED_OUTCOMES],
-        "remit_outcomes": [(each.value, each.label) for each in Outcome if each in REMIT_OUTCOMES],
-        "default_outcome": Outcome.UNSUBSTANTIATED_GOOD_FAITH.value,
-        "title": _("Report"),
-    }
+    told = page_of(request, found) | more
     return render(request, "desk/tip.html", context(request, here="inbox", **told), status=status)
-
-
-def _waiting(request: StaffRequest, opened: selectors.OpenTip) -> Panel | None:
-    if opened.waiting is None:
-        return None
-    found = opened.waiting
-    return panel(request.actor, found.proposal, detail=found.outcome_label, reason=found.reason)

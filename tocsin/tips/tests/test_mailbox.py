@@ -154,6 +154,7 @@ def test_the_longest_text_that_is_allowed_arrives_whole(
     text = "河" * LONGEST_TEXT
     write_to_staff(reported, f"  {text}\r\n")
     (message,) = selectors.read_tip(tara, reported.ref).messages
+    assert message.text is not None
     assert hashlib.sha256(message.text.encode()).digest() == hashlib.sha256(text.encode()).digest()
 
 
