@@ -14,7 +14,7 @@ from tocsin.intake.submission import clean
 from tocsin.tips import mailbox, services
 from tocsin.tips.content import Particulars
 from tocsin.tips.deadlines import local_today
-from tocsin.tips.expiry import expire_with_key
+from tocsin.tips.last_days import expire_with_key
 from tocsin.tips.models import Tip
 from tocsin.tips.workflow import TIP_LIFE, State
 from tocsin.vault.codes import CodeKeys, words_of

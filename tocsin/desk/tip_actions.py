@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from tocsin.access.actors import Actor
 from tocsin.common.errors import Conflict, RuleBroken
 from tocsin.desk.typed_values import Typed, typed_day
-from tocsin.tips import discarding, expiry, handoff, notes, recusal, services
+from tocsin.tips import discarding, handoff, last_days, notes, recusal, services
 from tocsin.tips import workflow as life
 from tocsin.tips.models import Tip
 from tocsin.tips.workflow import FOUNDED, TIP_LIFE
@@ -161,7 +161,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "keep-longer", gettext_lazy("Keep for longer after a review"), (life.KEEP_LONGER,),
-        lambda actor, tip, typed: expiry.keep_longer(
+        lambda actor, tip, typed: last_days.keep_longer(
             actor=actor, tip=tip, until=typed_day(typed, "until"), reason=typed.get("reason", "")
         ),
         gettext_lazy("The report is kept until the new date."),

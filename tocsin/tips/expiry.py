@@ -1,113 +1,56 @@
 """The end of a tip's time: keys destroyed, a tombstone put up, and the month's retention key after its last tip.
 
-The worker holds no key that opens a tip, so it cannot write the event under the tip's own pseudonym. While the desk is
-unlocked it does that work itself in the last days before the date; what is left on the date the worker destroys
-without it, and its event is counted under a pseudonym that nobody knows (decision record 27).
+Opens nothing. The worker holds no key that opens a tip, so it cannot write the event under the tip's own pseudonym:
+``last_days`` does that at the unlocked desk before the date. What is left on the date the worker destroys all the
+same, and its event is counted under a pseudonym that nobody knows (decision record 27).
 """
 
 from __future__ import annotations
 
-import logging
 import secrets
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from django.db import transaction
-from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 
 from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
 from tocsin.common import clock
-from tocsin.common.errors import Conflict, RuleBroken, Unsafe
 from tocsin.ledger.services import record_audit
 from tocsin.tips import workflow as life
 from tocsin.tips.deadlines import local_today
 from tocsin.tips.destroying import destroy_beside, destroyed_text, is_held
-from tocsin.tips.keeping import kept_until
 from tocsin.tips.models import Evidence, Identity, Tip, Tombstone
-from tocsin.tips.papers import TipPapers, UnlinkedPapers
-from tocsin.tips.selectors import event_key_of, tips_visible_to
-from tocsin.tips.taking import as_stored, clean, take
-from tocsin.tips.workflow import ENDED, FOUNDED, TIP_LIFE
-from tocsin.vault import unlocked
+from tocsin.tips.papers import UnlinkedPapers
+from tocsin.tips.workflow import ENDED, TIP_LIFE
 from tocsin.vault.installed import keyring
-from tocsin.vault.opening import CannotOpen
 from tocsin.vault.retention import destroy, months_with_keys
 from tocsin.workflow.services import Move, Papers, take_step
 
-logger = logging.getLogger("tocsin.expiry")
-LAST_DAYS = timedelta(days=7)
-SOON = timedelta(days=30)
 _MOST_A_ROUND = 500
-
-
-def keep_longer(*, actor: Actor, tip: Tip, until: date, reason: str) -> Tip:
-    """Keep a confirmed tip until the next review; a reason and a date. Raises ``RuleBroken`` for too late a date.
-
-    What was not confirmed is never kept longer: only a legal hold stops its end (``Conflict``).
-    """
-    reason = clean(reason, missing=_("Write down the reason. Nothing was changed."))
-    with transaction.atomic():
-        fresh = as_stored(tip)
-        if fresh.outcome not in FOUNDED:
-            raise Conflict(_("Only a confirmed report is kept longer. For another one there must be an order."))
-        last = kept_until(fresh, fresh.outcome, local_today())
-        if not local_today() < until <= last:
-            raise RuleBroken(
-                _("Choose a day after today and by %(day)s at the latest. Nothing was changed.")
-                % {"day": last.isoformat()}
-            )
-        return take(actor=actor, tip=fresh, step=life.KEEP_LONGER, reason=reason, changes={"expires_on": until})
-
-
-def expiring_soon(actor: Actor) -> QuerySet[Tip]:
-    """The ended tips that will be destroyed within thirty days, the next one on top."""
-    ended = tips_visible_to(actor).filter(state__in=ENDED, expires_on__lte=local_today() + SOON)
-    return ended.order_by("expires_on", "id")
-
-
-def expire_with_key(*, actor: Actor) -> int:
-    """Destroy what ends within the next days, each event under the tip's own pseudonym; how many there were.
-
-    For the unlocked desk; does nothing while it is locked. A tip that does not open is left to the worker.
-    """
-    actor.require(Permission.RETENTION_END)
-    if not unlocked.is_unlocked():
-        return 0
-    return sum(_expired(actor, pk, local_today() + LAST_DAYS, _own_papers) for pk in _due(local_today() + LAST_DAYS))
 
 
 def expire_overdue(*, actor: Actor) -> int:
     """Destroy what ends today or should have ended, without any key that opens it; how many there were."""
     actor.require(Permission.RETENTION_END)
-    return sum(_expired(actor, pk, local_today(), _unlinked_papers) for pk in _due(local_today()))
+    today = local_today()
+    return sum(expire_tip(actor, pk, today, _unlinked_papers) for pk in due_tips(today))
 
 
-def _due(by: date) -> list[int]:
+def due_tips(by: date) -> list[int]:
+    """The keys of the ended tips whose day is ``by`` or earlier, the earliest first; as many as one round takes."""
     due = Tip.objects.filter(state__in=ENDED, legal_hold=False, expires_on__lte=by)
     return list(due.order_by("expires_on", "id").values_list("pk", flat=True)[:_MOST_A_ROUND])
-
-
-def _own_papers(tip: Tip) -> Papers:
-    return TipPapers.of(tip, event_key_of(tip), keyring())
 
 
 def _unlinked_papers(_tip: Tip) -> Papers:
     return UnlinkedPapers(keyring())
 
 
-def _expired(actor: Actor, pk: int, by: date, papers_for: Callable[[Tip], Papers]) -> bool:
-    try:
-        return _expire(actor, pk, by, papers_for)
-    except (CannotOpen, Unsafe):  # one damaged tip must not hold up the others; the worker needs nothing opened
-        logger.exception("A report that does not open was left to the worker, which destroys it on its day.")
-        return False
-
-
 @transaction.atomic
-def _expire(actor: Actor, pk: int, by: date, papers_for: Callable[[Tip], Papers]) -> bool:
+def expire_tip(actor: Actor, pk: int, by: date, papers_for: Callable[[Tip], Papers]) -> bool:
+    """Destroy one tip that is due on ``by``; whether it was. ``papers_for``: how its event is written."""
     tip = Tip.objects.select_for_update().get(pk=pk)
     if tip.state not in ENDED or tip.expires_on is None or tip.expires_on > by or is_held(tip):
         return False

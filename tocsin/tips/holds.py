@@ -26,6 +26,7 @@ from tocsin.policy.clocks import months_after
 from tocsin.tips import hold_workflow as life
 from tocsin.tips.content import hold_place
 from tocsin.tips.deadlines import local_today
+from tocsin.tips.hold_steps import HoldPapers, take_hold_step
 from tocsin.tips.hold_workflow import HOLD_LIFE, HoldState
 from tocsin.tips.models import Declaration, LegalHold, Tip
 from tocsin.tips.taking import clean, fitting
@@ -35,23 +36,7 @@ from tocsin.vault.installed import keyring
 from tocsin.vault.sealing import seal_to
 from tocsin.workflow.models import Proposal, ProposalState, StepRecord
 from tocsin.workflow.proposals import decide, propose, step_aside, waiting_proposal
-from tocsin.workflow.services import Move, take_step
 from tocsin.workflow.steps import Step
-
-
-class HoldPapers:
-    """Reasons about an order, sealed to the unit. Orders are not counted in the public ledger."""
-
-    def __init__(self, ref: str) -> None:
-        self._ref = ref
-
-    def seal(self, text: str) -> bytes:
-        """``text`` sealed to the unit; empty for an empty text."""
-        return seal_to(keyring().unit_public, text.encode(), info=hold_place(self._ref)) if text.strip() else b""
-
-    def public_entry(self, _subject: LegalHold, _kind: str, _private_digest: bytes) -> tuple[bytes, bytes]:
-        """Never asked for: no step of an order has a public kind. Raises ``NotImplementedError``."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -126,7 +111,7 @@ def decide_hold(*, actor: Actor, hold: LegalHold, proposal: Proposal, approve: b
         decided = decide(actor=actor, life=HOLD_LIFE, proposal=proposal, approve=approve, reason=papers.seal(reason))
         if decided.state != ProposalState.APPROVED:
             return hold
-        return _take(actor, hold, Move(step, reason=told["reason"], changes=_ending(step)), decided)
+        return take_hold_step(actor=actor, hold=hold, step=step, reason=told["reason"], approval=decided)
 
 
 def leave_hold(*, actor: Actor, hold: LegalHold, proposal: Proposal, reason: str) -> Proposal:
@@ -135,16 +120,6 @@ def leave_hold(*, actor: Actor, hold: LegalHold, proposal: Proposal, reason: str
     reason = clean(reason, missing=_("Write down why. Nothing was changed."))
     _refuse_interested(actor, hold)
     return step_aside(actor=actor, life=HOLD_LIFE, proposal=proposal, reason=HoldPapers(hold.ref).seal(reason))
-
-
-def end_due_holds(*, actor: Actor) -> int:
-    """End every order whose date has passed; how many there were."""
-    actor.require(Permission.HOLD_RUN_OUT)
-    due = list(LegalHold.objects.filter(state=HoldState.IN_FORCE, ends_on__lt=local_today()).order_by("id"))
-    for hold in due:
-        with transaction.atomic():
-            _take(actor, hold, Move(life.RUN_OUT, changes=_ending(life.RUN_OUT)))
-    return len(due)
 
 
 def read_hold(actor: Actor, ref: str) -> OpenHold:
@@ -204,22 +179,6 @@ def _step_for(actor: Actor, by_order: Step, from_desk: Step) -> Step:
 def _propose(actor: Actor, hold: LegalHold, step: Step, reason: str) -> Proposal:
     payload = HoldPapers(hold.ref).seal(json.dumps({"reason": reason}, ensure_ascii=False))
     return propose(actor=actor, life=HOLD_LIFE, subject=hold, step=step, payload=payload)
-
-
-def _take(actor: Actor, hold: LegalHold, move: Move, approval: Proposal | None = None) -> LegalHold:
-    """Take a step of the order, then set the mark of its tip: it is held while any order about it is in force."""
-    papers = HoldPapers(hold.ref)
-    taken: LegalHold = take_step(actor=actor, life=HOLD_LIFE, subject=hold, move=move, papers=papers, approval=approval)
-    tip = Tip.objects.select_for_update().get(pk=taken.tip_id)
-    if tip.state == State.EXPIRED:
-        raise Conflict(_("This report was destroyed in the meantime. Nothing was changed."))
-    tip.legal_hold = tip.holds.filter(state=HoldState.IN_FORCE).exists()
-    tip.save(update_fields=["legal_hold"])
-    return taken
-
-
-def _ending(step: Step) -> dict[str, object]:
-    return {"ended_on": local_today()} if step.target == HoldState.ENDED else {}
 
 
 def _belongs(hold: LegalHold, proposal: Proposal) -> None:

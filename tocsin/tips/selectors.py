@@ -140,6 +140,7 @@ def read_tip(actor: Actor, ref: str) -> OpenTip:
     """
     actor.require(Permission.TIP_READ)
     tip = tip_visible_to(actor, ref)
+    unlocked.opener()  # what is left of a destroyed tip is not read at a locked desk either
     content = None if tip.destroyed_on else content_of(tip)
     reader = TipReader(tip, content)
     opened = OpenTip(tip, content, _messages(tip, reader), _history(tip, reader), _waiting(tip, reader), reader)
@@ -157,7 +158,7 @@ def reader_of(tip: Tip) -> TipReader:
 
 def open_reason(tip_ref: str, blob: bytes) -> str:
     """A sealed reason or payload in clear; empty stays empty, and so is what was destroyed with the report."""
-    return reader_of(Tip.objects.get(ref=tip_ref)).reason(blob) or ""
+    return (reader_of(Tip.objects.get(ref=tip_ref)).reason(blob) or "") if blob else ""
 
 
 def _messages(tip: Tip, reader: TipReader) -> list[OpenMessage]:

@@ -10,7 +10,7 @@ from tocsin.access.permissions import Permission
 from tocsin.desk.doors import StaffRequest, needs
 from tocsin.desk.names import category_label, short_ref
 from tocsin.desk.page import context
-from tocsin.tips.expiry import expiring_soon
+from tocsin.tips.last_days import expiring_soon
 from tocsin.tips.workflow import FOUNDED
 
 MOST = 100

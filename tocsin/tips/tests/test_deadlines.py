@@ -30,6 +30,7 @@ HEARS_NEXT = {
     State.FEEDBACK_GIVEN: None,
     State.CLOSED: None,
     State.WITHDRAWN: None,
+    State.EXPIRED: None,
 }
 
 

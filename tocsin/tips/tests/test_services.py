@@ -18,7 +18,7 @@ from tocsin.ledger.models import AuditRecord, Pending
 from tocsin.tips import mailbox, services, taking
 from tocsin.tips.content import message_place
 from tocsin.tips.models import Declaration, Tip, TipMessage
-from tocsin.tips.selectors import open_reason, read_tip
+from tocsin.tips.selectors import content_of, open_reason, read_tip
 from tocsin.tips.taking import LONGEST_MESSAGE
 from tocsin.tips.workflow import VERIFIED_OUTCOMES, Outcome, State
 from tocsin.vault.opening import CannotOpen, open_message
@@ -77,16 +77,17 @@ def test_who_reads_no_tips_declares_nothing_and_marks_nothing(ada: Actor, report
 # Messages
 
 
-def test_a_message_opens_for_the_reporter_and_the_unit_and_for_nobody_else(
+def test_a_message_opens_for_the_reporter_and_with_the_tip_and_for_nobody_else(
     cast: Cast, tip_in: TipIn, installation: Installation
 ) -> None:
     reported, stranger = tip_in(State.IN_TRIAGE), send_report()
     services.ask_reporter(actor=cast.tara, tip=reported.tip, text="  On which\r\nday?\x00 ")
     message = TipMessage.objects.get()
     blob, place = bytes(message.blob), message_place(message.ref)
-    for private in (reported.keys.mail_private, installation.unit_private):
+    for private in (reported.keys.mail_private, content_of(reported.tip).papers_key):
         assert open_message(private, blob, place) == b"On which\nday?"
-    for private in (stranger.keys.mail_private, installation.custodian_private("kim")):
+    # Not with the unit's key alone either: what is written about a tip goes with its text, in backups too.
+    for private in (stranger.keys.mail_private, installation.unit_private, installation.custodian_private("kim")):
         with pytest.raises(CannotOpen):
             open_message(private, blob, place)
     assert (message.kind, message.staff_id) == ("question", cast.tara.staff_id)
