@@ -112,6 +112,9 @@ def _accept(_cast: Cast, _tip_in: TipIn) -> object:
 STORIES: dict[str, Story] = {
     "services.acknowledge": lambda c, at: services.acknowledge(actor=c.ines, tip=at(State.RECEIVED).tip),
     "services.flag_urgent": lambda c, at: services.flag_urgent(actor=c.ines, tip=at(State.RECEIVED).tip, reason="x"),
+    "services.confirm_urgent": lambda c, at: services.confirm_urgent(
+        actor=c.ines, tip=at(State.RECEIVED).tip, reason="x"
+    ),
     "services.begin_triage": lambda c, at: services.begin_triage(
         actor=c.tara, tip=at(State.ACKNOWLEDGED).tip, has_interest=True
     ),

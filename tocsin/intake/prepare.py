@@ -26,7 +26,7 @@ from tocsin.vault.blobs import new_private_key, public_of
 from tocsin.vault.codes import CodeKeys
 from tocsin.vault.installed import keyring
 from tocsin.vault.keyring import PublicKeyring
-from tocsin.vault.sealing import seal_content, seal_identity, seal_key, seal_small
+from tocsin.vault.sealing import seal_content, seal_identity, seal_key, seal_small, seal_to
 
 MERGE_WITHIN = timedelta(days=1, hours=1)
 
@@ -60,7 +60,7 @@ def prepare(
     sealed = seal_content(
         content.to_bytes(), unit=ring.unit_public, retention=ring.retention_public, place=content_place(ref)
     )
-    hidden = seal_identity(submission.contact.encode(), custodians=ring.custodians, place=identity_place(identity_ref))
+    identity = _identity(identity_ref, submission.contact, ring)
     digest = hashlib.sha256(b"received\0" + ref.encode() + submission.digest()).digest()
     event = public_event("received", arrived_at or moment, ring.unit_id)
     entry = ledger_entry(k_events=keys.events, n=0, event=event, private_digest=digest, keyring=ring)
@@ -84,9 +84,16 @@ def prepare(
         receipt=seal_small(keys.receipt, entry[0] + promise, receipt_place(ref)),
         acknowledge_by=local_day(due_acknowledge(arrived_at or moment, rules), rules),
     )
-    identity = Identity(ref=identity_ref, blob=hidden.blob, wrapped_keys=hidden.wrapped_keys)
     rows = tuple(evidence_row(file, tip, ring, keys) for file in submission.files)
     return PreparedTip(tip, identity, entry, promise, rows)
+
+
+def _identity(ref: str, contact: str, ring: PublicKeyring) -> Identity:
+    """The row for who the reporter is: for pairs of custodians, and only while the month's retention key exists."""
+    place = identity_place(ref)
+    hidden = seal_identity(contact.encode(), custodians=ring.custodians, place=place)
+    keys = seal_to(ring.retention_public, hidden.wrapped_keys, info=place)
+    return Identity(ref=ref, blob=hidden.blob, wrapped_keys=keys, retention_id=ring.retention_id)
 
 
 def evidence_row(file: ReceivedFile, tip: Tip, ring: PublicKeyring, keys: CodeKeys) -> Evidence:

@@ -71,11 +71,16 @@ class Tip(models.Model):
 
 
 class Identity(models.Model):
-    """Who the reporter is, sealed to pairs of custodians; present for every tip, also where no name was given."""
+    """Who the reporter is, sealed to pairs of custodians; present for every tip, also where no name was given.
+
+    ``wrapped_keys`` lies under the month's retention key as well, so that a backup opens it no longer than the text;
+    ``retention_id`` is empty for rows from before that.
+    """
 
     ref = models.CharField(max_length=20, unique=True)
     blob = models.BinaryField()
     wrapped_keys = models.BinaryField()
+    retention_id = models.CharField(max_length=7, blank=True)
 
     class Meta:
         verbose_name_plural = "identities"
