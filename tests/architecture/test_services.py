@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from tests.architecture.case_stories import CASE_STORIES, Story, TipIn
 from tests.installation import Installation
 from tests.people import PASSWORD, Cast, hire, staff_of
 from tests.stories import Reported, incoming, send_report, waiting
 from tocsin.access import services as access
 from tocsin.access.actors import REPORTER
 from tocsin.access.permissions import Role
+from tocsin.cases import opening, outcome, persons, work
 from tocsin.common.errors import NotPermitted
 from tocsin.intake import services as intake
 from tocsin.intake.attempts import Attempt
@@ -25,19 +26,20 @@ from tocsin.tips import mailbox, services
 from tocsin.tips.workflow import State
 from tocsin.vault.installed import keyring
 
-MODULES = (services, mailbox, intake, access)
+MODULES = (services, mailbox, intake, access, opening, outcome, work, persons)
 WHO = {"actor", "keys", "by"}
 # Functions of these modules that change nothing, or that find out who somebody is.
 READINGS = {
     "mailbox.find_tip": "finds the tip of a code, before there is an actor",
     "mailbox.read_mailbox": "what the reporter sees; a trace would say when somebody came back",
+    "opening.proposed_case": "the case of a waiting proposal",
+    "opening.title_from": "a text, cleaned",
+    "outcome.proposed_for": "a waiting proposal in clear",
     "services.accepted_before": "looks up what was given for the same try",
     "services.committer": "how this process stores",
     "services.promise_signer": "a key of this process",
 }
 NO_ACTOR_YET = {"services.check_sign_in": "finds out who the actor is"}
-TipIn = Callable[[State], Reported]
-Story = Callable[[Cast, TipIn], object]
 
 
 def name_of(module: ModuleType, function: Any) -> str:
@@ -154,6 +156,7 @@ STORIES: dict[str, Story] = {
     "services.grant_role": lambda c, _at: access.grant_role(by=c.ada.name, staff=staff_of(c.ines), role=Role.TRIAGE),
     "services.note_sign_out": lambda c, _at: access.note_sign_out(actor=c.ines),
     "services.check_sign_in": lambda _c, _at: access.check_sign_in(username="ines", password=PASSWORD),
+    **CASE_STORIES,
 }
 
 

@@ -42,7 +42,7 @@ DESIGN: dict[str, tuple[set[State], State | None, set[Role]]] = {
     "hand_off": (set(OPEN), None, {R.INTAKE, R.TRIAGE}),
     "begin_triage": ({S.ACKNOWLEDGED}, S.IN_TRIAGE, {R.TRIAGE}),
     "ask": ({S.IN_TRIAGE}, S.NEED_INFO, {R.TRIAGE, R.INVESTIGATOR}),
-    "ask_while_checking": ({S.UNDER_VERIFICATION}, None, {R.TRIAGE, R.INVESTIGATOR}),
+    "ask_while_checking": ({S.LINKED, S.UNDER_VERIFICATION, S.REFERRED}, None, {R.TRIAGE, R.INVESTIGATOR}),
     "answer": ({S.NEED_INFO}, S.IN_TRIAGE, {R.REPORTER}),
     "add": (set(S) - {S.NEED_INFO, S.WITHDRAWN, S.EXPIRED}, None, {R.REPORTER}),
     "resume": ({S.NEED_INFO}, S.IN_TRIAGE, {R.TRIAGE}),
@@ -57,6 +57,14 @@ DESIGN: dict[str, tuple[set[State], State | None, set[Role]]] = {
     "close_urgent": ({S.FEEDBACK_GIVEN}, S.CLOSED, {R.SUPERVISOR}),
     "reopen": ({S.CLOSED}, S.IN_TRIAGE, {R.SUPERVISOR}),
     "add_files": (set(S) - {S.WITHDRAWN, S.EXPIRED}, None, {R.REPORTER}),
+    "open_case": ({S.IN_TRIAGE, S.UNDER_VERIFICATION}, S.LINKED, {R.TRIAGE, R.SUPERVISOR}),
+    "link": ({S.IN_TRIAGE}, S.LINKED, {R.TRIAGE, R.SUPERVISOR}),
+    "unlink": ({S.LINKED, S.UNDER_VERIFICATION, S.REFERRED, S.CLOSED}, S.IN_TRIAGE, {R.SUPERVISOR}),
+    "case_verifies": ({S.LINKED, S.REFERRED}, S.UNDER_VERIFICATION, {R.SUPERVISOR}),
+    "case_refers": ({S.LINKED, S.UNDER_VERIFICATION}, S.REFERRED, {R.SUPERVISOR}),
+    "case_decides": ({S.LINKED, S.UNDER_VERIFICATION, S.REFERRED}, S.OUTCOME_SET, {R.SUPERVISOR}),
+    "case_closes_urgent": ({S.FEEDBACK_GIVEN}, S.CLOSED, {R.SUPERVISOR}),
+    "case_reopens": ({S.CLOSED}, S.LINKED, {R.SUPERVISOR}),
     "withdraw": (set(OPEN) - {S.RECEIVED}, S.WITHDRAWN, {R.REPORTER}),
     "withdraw_unread": ({S.RECEIVED}, S.WITHDRAWN, {R.REPORTER}),
     "withdraw_urgent": ({S.RECEIVED}, S.WITHDRAWN, {R.REPORTER}),
@@ -96,11 +104,12 @@ def approval_for(actor: Actor, step: Step, reported: Reported) -> Proposal | Non
     if not step.four_eyes or actor.staff_id is None:
         return None
     proposer = hire(f"proposer-{new_ref(6)}").require_staff()
+    kind, name = step.decided_as or (TIP_LIFE.kind, step.name)
     return Proposal.objects.create(
         ref=new_ref(),
-        subject_kind=TIP_LIFE.kind,
+        subject_kind=kind,
         subject_ref=reported.ref,
-        step=step.name,
+        step=name,
         payload=b"x",
         state=ProposalState.APPROVED,
         proposer_id=proposer,
@@ -254,11 +263,12 @@ def test_a_step_that_needs_a_reason_is_not_taken_without_one(step: Step, reason:
 
 
 @pytest.mark.parametrize("step", [step for step in TIP_LIFE.steps if step.barred_by], ids=lambda step: step.name)
-def test_an_urgent_tip_is_never_ended_by_one_person(step: Step, reported: Reported) -> None:
+def test_what_a_flag_bars_is_not_taken(step: Step, reported: Reported) -> None:
+    """An urgent tip is never ended by one person, and a tip in a case goes where the case goes."""
     sources, _target, who = DESIGN[step.name]
     set_state(reported, sorted(sources)[0])
-    Tip.objects.update(urgent=True)
-    with pytest.raises(Conflict, match="two people"):
+    Tip.objects.update(**{step.barred_by: True})
+    with pytest.raises(Conflict, match="needs another step"):
         attempt(with_role(sorted(who)[0]), step, reported)
 
 
@@ -284,8 +294,8 @@ def test_a_step_for_two_is_refused_with_every_approval_that_does_not_fit(step: S
     refused(None)
     for name, wrong in {
         "state": ProposalState.OPEN,
-        "subject_ref": "SOMEBODYELSE",
-        "subject_kind": "case",
+        **({} if step.decided_as else {"subject_ref": "SOMEBODYELSE"}),
+        "subject_kind": "matter",
         "step": "another",
         "decider_id": actor.require_staff() + 1000,
         "proposer_id": actor.staff_id,

@@ -66,6 +66,16 @@ class Permission(StrEnum):
     FEEDBACK_GIVE = "feedback.give"
     TIP_CLOSE = "tip.close"
     TIP_REOPEN = "tip.reopen"
+    CASE_READ = "case.read"
+    CASE_OPEN = "case.open"
+    CASE_LINK = "case.link"
+    CASE_LINK_CONFIRM = "case.link_confirm"
+    CASE_UNLINK = "case.unlink"
+    CASE_STAFF = "case.staff"
+    CASE_WORK = "case.work"
+    CASE_REFER = "case.refer"
+    PERSON_PROPOSE = "person.propose"
+    PERSON_DECIDE = "person.decide"
     MAILBOX_READ = "mailbox.read"
     MAILBOX_WRITE = "mailbox.write"
     TIP_WITHDRAW = "tip.withdraw"
@@ -77,7 +87,7 @@ class Permission(StrEnum):
 
 
 P = Permission
-_READS = {P.DESK_ENTER, P.DESK_UNLOCK, P.TIP_LIST, P.TIP_READ, P.LEDGER_STATUS}
+_READS = {P.DESK_ENTER, P.DESK_UNLOCK, P.TIP_LIST, P.TIP_READ, P.CASE_READ, P.LEDGER_STATUS}
 
 ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.INTAKE: frozenset(
@@ -86,12 +96,13 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.TRIAGE: frozenset(
         _READS
         | {P.TIP_ACKNOWLEDGE, P.TIP_TRIAGE, P.TIP_ASK, P.TIP_FLAG_URGENT, P.TIP_HAND_OFF, P.NOTE_WRITE}
-        | {P.REMIT_DECIDE, P.REMIT_CONFIRM}
+        | {P.REMIT_DECIDE, P.REMIT_CONFIRM, P.CASE_OPEN, P.CASE_LINK, P.CASE_LINK_CONFIRM}
     ),
-    Role.INVESTIGATOR: frozenset(_READS | {P.TIP_ASK, P.OUTCOME_PROPOSE, P.NOTE_WRITE}),
+    Role.INVESTIGATOR: frozenset(_READS | {P.TIP_ASK, P.OUTCOME_PROPOSE, P.CASE_WORK, P.PERSON_PROPOSE, P.NOTE_WRITE}),
     Role.SUPERVISOR: frozenset(
         _READS
         | {P.TIP_VERIFY, P.OUTCOME_DECIDE, P.REMIT_CONFIRM, P.TIP_CLOSE, P.TIP_REOPEN, P.NOTE_WRITE, P.INTEREST_LIFT}
+        | {P.CASE_OPEN, P.CASE_LINK_CONFIRM, P.CASE_UNLINK, P.CASE_STAFF, P.CASE_WORK, P.CASE_REFER, P.PERSON_DECIDE}
         | {P.HOLD_READ, P.HOLD_CONFIRM, P.RETENTION_REVIEW}
     ),
     Role.LEGAL_OFFICER: frozenset({P.DESK_ENTER}),

@@ -49,6 +49,7 @@ def _person(user: Staff, here: str) -> dict[str, Any]:
         ("inbox", _("Inbox"), Permission.TIP_LIST),
         ("ending", _("Ends soon"), Permission.RETENTION_REVIEW),
         ("holds", _("Legal holds"), Permission.HOLD_READ),
+        ("cases", _("Cases"), Permission.CASE_READ),
         ("ledger", _("Ledger"), Permission.LEDGER_STATUS),
     ]
     return {

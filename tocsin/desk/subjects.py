@@ -22,6 +22,8 @@ class Place:
 PLACES: dict[str, Place] = {
     "tip": Place("tip", gettext_lazy("Report")),
     "hold": Place("hold", gettext_lazy("Legal hold")),
+    "case": Place("case", gettext_lazy("Case")),
+    "person": Place("case-person", gettext_lazy("Person in a case")),
 }
 
 

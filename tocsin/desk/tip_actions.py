@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tocsin.access.actors import Actor
+from tocsin.cases.opening import decide_link
 from tocsin.common.errors import Conflict, RuleBroken
 from tocsin.desk.typed_values import Typed, typed_day
 from tocsin.tips import discarding, handoff, last_days, notes, recusal, services
@@ -73,11 +74,15 @@ def _number(typed: Typed, name: str) -> int:
     return int(told) if told.isdecimal() and len(told) < 6 else 0
 
 
+DECIDED_BY: dict[str, Callable[..., object]] = {life.LINK.name: decide_link}
+"""Proposals on a tip that another app decides, by the name of their step."""
+
+
 def _decide(approve: bool) -> Done:
     def decide(actor: Actor, tip: Tip, typed: Typed) -> object:
-        return services.decide_proposal(
-            actor=actor, tip=tip, proposal=_shown(tip, typed), approve=approve, reason=typed.get("reason", "")
-        )
+        proposal, reason = _shown(tip, typed), typed.get("reason", "")
+        by_step = DECIDED_BY.get(proposal.step, services.decide_proposal)
+        return by_step(actor=actor, tip=tip, proposal=proposal, approve=approve, reason=reason)
 
     return decide
 
@@ -118,7 +123,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "start-verification", gettext_lazy("Start verification"), (life.START_VERIFICATION,),
         lambda actor, tip, typed: services.start_verification(
-            actor=actor, tip=tip, legal_basis=typed.get("reason", "")
+            actor=actor, tip=tip, legal_basis=typed.get("reason", ""), extra_fact=typed.get("extra_fact", "")
         ),
         gettext_lazy("Verification has begun."),
     ),

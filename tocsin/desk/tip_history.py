@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from tocsin.desk.names import actor_names, role_label
 from tocsin.desk.page import language
+from tocsin.desk.tip_view import who_in_words
 from tocsin.tips.history import Declared, Happening, Reading, Said, Sort
 from tocsin.tips.models import Tip
 from tocsin.tips.notes import OpenNote
@@ -105,7 +106,4 @@ def _who(each: Happening, names: Mapping[str, str]) -> str:
     actor = names[each.actor]
     if not isinstance(each.what, HistoryLine) or each.actor == "reporter":
         return actor
-    told = {"actor": actor, "role": role_label(each.what.role), "proposer": names.get(each.what.proposed_by, "")}
-    if told["proposer"]:
-        return _("%(actor)s (%(role)s), proposed by %(proposer)s") % told
-    return _("%(actor)s (%(role)s)") % told
+    return who_in_words(actor, role_label(each.what.role), names.get(each.what.proposed_by, ""))

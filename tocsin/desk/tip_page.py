@@ -7,10 +7,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from tocsin.access.permissions import Permission
+from tocsin.cases.opening import proposed_case
+from tocsin.cases.selectors import case_of, case_title, companions
 from tocsin.desk.decisions import Panel, panel
 from tocsin.desk.doors import StaffRequest
 from tocsin.desk.machine_hints import ground_hints, urgent_suggestion
-from tocsin.desk.names import actor_names, language_name
+from tocsin.desk.names import actor_names, language_name, short_ref
 from tocsin.desk.page import language
 from tocsin.desk.tip_actions import BY_NAME, actions_for
 from tocsin.desk.tip_flags import flags_of
@@ -19,18 +21,20 @@ from tocsin.desk.tip_view import answers, conversation, earlier, facts, remarks,
 from tocsin.tips import selectors
 from tocsin.tips.handoff import bodies_of
 from tocsin.tips.history import happenings
+from tocsin.tips.lawful import usually_lawful
 from tocsin.tips.models import Tip
 from tocsin.tips.notes import notes_of
 from tocsin.tips.recusal import has_recusals, recusals_of
 from tocsin.tips.remit import doors_of, in_words, is_threat_marked
 from tocsin.tips.safe_copies import evidence_of
-from tocsin.tips.workflow import VERIFIED_OUTCOMES, Outcome
+from tocsin.tips.workflow import LINK, OPEN_CASE, VERIFIED_OUTCOMES, Outcome
 from tocsin.vault import unlocked
 
 
 def page_of(request: StaffRequest, tip: Tip) -> dict[str, Any]:
     """What the template of the page takes; the sealed part only while the desk is unlocked."""
     told: dict[str, Any] = {"tip": tip, "facts": facts(tip), "title": _("Report"), "content": None}
+    told |= {"case": case_of(request.actor, tip), "may_put_into_case": _may_put_into_case(request, tip)}
     if unlocked.is_unlocked():
         told |= _opened(request, tip)
     told["flags"] = flags_of(tip, told["content"], conflict=has_recusals(tip))
@@ -48,6 +52,7 @@ def _opened(request: StaffRequest, tip: Tip) -> dict[str, Any]:
         "answers": answers(opened),
         "remarks": remarks(opened),
         "earlier": earlier(opened),
+        "companions": [{"tip": each, "short_ref": short_ref(each.ref)} for each in companions(actor, tip)],
         "conversation": conversation(opened),
         "evidence": evidence_of(tip) if opened.content else [],
         "notes": notes,
@@ -79,6 +84,7 @@ def _forms(request: StaffRequest, opened: selectors.OpenTip) -> dict[str, Any]:
     actor, tip = request.actor, opened.tip
     return {
         "outcomes": [(outcome.value, outcome.label) for outcome in VERIFIED_OUTCOMES],
+        "is_usually_lawful": usually_lawful(tip) is not None,
         "default_outcome": Outcome.UNSUBSTANTIATED_GOOD_FAITH.value,
         "other_doors": doors_of(tip, language(), protected=False),
         "protected_doors": doors_of(tip, language(), protected=True),
@@ -98,7 +104,17 @@ def _waiting(request: StaffRequest, opened: selectors.OpenTip) -> Panel | None:
     found = opened.waiting
     if found is None:
         return None
-    person = f"staff:{found.staff}" if found.staff else ""
-    detail = found.outcome_label or (actor_names({person})[person] if person else "")
+    if found.step == LINK:
+        detail = case_title(request.actor, proposed_case(opened.tip, found.proposal))
+    elif found.staff:
+        detail = "".join(actor_names({f"staff:{found.staff}"}).values())
+    else:
+        detail = found.outcome_label
     reason = in_words(opened.tip, found.reason, language())
     return panel(request.actor, found.proposal, detail=detail, reason=reason)
+
+
+def _may_put_into_case(request: StaffRequest, tip: Tip) -> bool:
+    opens = request.actor.may(Permission.CASE_OPEN) and tip.state in OPEN_CASE.sources
+    links = request.actor.may(Permission.CASE_LINK) and tip.state in LINK.sources
+    return not tip.in_case and (opens or links)

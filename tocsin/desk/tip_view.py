@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tocsin.desk.deadline_words import deadline_words
-from tocsin.desk.names import category_label, channel_label, language_name, short_ref
+from tocsin.desk.names import actor_names, category_label, channel_label, language_name, role_label, short_ref
 from tocsin.desk.page import language
 from tocsin.intake.answers import stored_in_words
 from tocsin.intake.questions import COMMON_QUESTIONS
@@ -18,7 +19,7 @@ from tocsin.policy.active import get_pack, pack_of
 from tocsin.policy.model import UnknownCategory
 from tocsin.tips.content import Particulars
 from tocsin.tips.models import Tip
-from tocsin.tips.selectors import OpenTip
+from tocsin.tips.selectors import HistoryLine, OpenTip
 from tocsin.tips.workflow import State
 from tocsin.ui.templatetags.ui import plain_date, plain_datetime
 
@@ -173,3 +174,33 @@ def conversation(opened: OpenTip) -> list[dict[str, Any]]:
         }
         for line in opened.messages
     ]
+
+
+def timeline_of(history: Sequence[HistoryLine]) -> list[dict[str, Any]]:
+    """Lines of a history, newest first, with people's names."""
+    names = actor_names({line.actor for line in history} | {line.proposed_by for line in history} - {""})
+    return [
+        {
+            "title": line.step.label,
+            "who": who_in_words(names[line.actor], _office(line.actor, line.role), names.get(line.proposed_by, "")),
+            # Of what a reporter does only the hour is kept, so only the day is shown.
+            **({"on": line.at} if line.actor == "reporter" else {"at": line.at}),
+            "text": line.reason or "",
+        }
+        for line in reversed(history)
+    ]
+
+
+def _office(actor: str, role: str) -> str:
+    """The role in words; nothing for the reporter, whose name says it already."""
+    return "" if actor == "reporter" else role_label(role)
+
+
+def who_in_words(actor: str, role: str, proposer: str) -> str:
+    """Who took a step, in which office, and who proposed it."""
+    told = {"actor": actor, "role": role, "proposer": proposer}
+    if not role:
+        return actor
+    if proposer:
+        return _("%(actor)s (%(role)s), proposed by %(proposer)s") % told
+    return _("%(actor)s (%(role)s)") % told

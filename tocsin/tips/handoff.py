@@ -12,7 +12,7 @@ from tocsin.policy.rules import EmergencyNumber
 from tocsin.tips import deadlines
 from tocsin.tips import workflow as life
 from tocsin.tips.models import Tip
-from tocsin.tips.taking import clean, take
+from tocsin.tips.taking import required, take
 
 
 def bodies_of(tip: Tip) -> tuple[EmergencyNumber, ...]:
@@ -29,7 +29,7 @@ def hand_off(*, actor: Actor, tip: Tip, body: str, said: str) -> Tip:
     known = {each.number: each for each in bodies_of(tip)}
     if body not in known:
         raise RuleBroken(_("Choose the emergency body to which you handed it over. Nothing was noted."))
-    said = clean(said, missing=_("Write down what you said. Nothing was noted."))
+    said = required(said, missing=_("Write down what you said. Nothing was noted."))
     name = known[body].label.by_language[0][1]
     changes = {**deadlines.urgent(tip), "handed_off_at": clock.now()}
     return take(actor=actor, tip=tip, step=life.HAND_OFF, reason=f"{name} ({body})\n{said}", changes=changes)

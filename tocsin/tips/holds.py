@@ -29,7 +29,7 @@ from tocsin.tips.deadlines import local_today
 from tocsin.tips.hold_steps import HoldPapers, take_hold_step
 from tocsin.tips.hold_workflow import HOLD_LIFE, HoldState
 from tocsin.tips.models import Declaration, LegalHold, Tip
-from tocsin.tips.taking import clean, fitting
+from tocsin.tips.taking import required, fitting
 from tocsin.tips.workflow import State
 from tocsin.vault import unlocked
 from tocsin.vault.installed import keyring
@@ -73,8 +73,8 @@ def ask_hold(*, actor: Actor, tip_ref: str, order: str, ends_on: date, reason: s
     Raises ``RuleBroken`` for an end that is past or further away than the rules allow, and for a tip that there is not.
     """
     step = _step_for(actor, life.BEGIN, life.BEGIN_FROM_DESK)
-    order = clean(order, missing=_("Write the number of the order. Nothing was proposed."))
-    reason = clean(reason, missing=_("Write down the reason. Nothing was proposed."))
+    order = required(order, missing=_("Write the number of the order. Nothing was proposed."))
+    reason = required(reason, missing=_("Write down the reason. Nothing was proposed."))
     tip = _tip(actor, tip_ref)
     _check_end(tip, ends_on)
     with transaction.atomic():
@@ -96,14 +96,14 @@ def ask_to_end_hold(*, actor: Actor, hold: LegalHold, reason: str) -> Proposal:
     """Propose to end an order before its date; the other office decides."""
     step = _step_for(actor, life.END, life.END_FROM_DESK)
     _refuse_interested(actor, hold)
-    return _propose(actor, hold, step, clean(reason, missing=_("Write down the reason. Nothing was proposed.")))
+    return _propose(actor, hold, step, required(reason, missing=_("Write down the reason. Nothing was proposed.")))
 
 
 def decide_hold(*, actor: Actor, hold: LegalHold, proposal: Proposal, approve: bool, reason: str) -> LegalHold:
     """Approve or refuse what the other office proposed about an order; an agreed step is taken at once."""
     _belongs(hold, proposal)
     missing = _("Write down why you refuse. Nothing was changed.")
-    reason = fitting(reason) if approve else clean(reason, missing=missing)
+    reason = fitting(reason) if approve else required(reason, missing=missing)
     _refuse_interested(actor, hold)
     told = json.loads(open_order(hold, bytes(proposal.payload)))
     papers, step = HoldPapers(hold.ref), HOLD_LIFE.step(proposal.step)
@@ -117,7 +117,7 @@ def decide_hold(*, actor: Actor, hold: LegalHold, proposal: Proposal, approve: b
 def leave_hold(*, actor: Actor, hold: LegalHold, proposal: Proposal, reason: str) -> Proposal:
     """Leave a decision about an order to others; whoever proposed it takes the proposal back."""
     _belongs(hold, proposal)
-    reason = clean(reason, missing=_("Write down why. Nothing was changed."))
+    reason = required(reason, missing=_("Write down why. Nothing was changed."))
     _refuse_interested(actor, hold)
     return step_aside(actor=actor, life=HOLD_LIFE, proposal=proposal, reason=HoldPapers(hold.ref).seal(reason))
 

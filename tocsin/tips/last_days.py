@@ -19,7 +19,7 @@ from tocsin.tips.keeping import kept_until
 from tocsin.tips.models import Tip
 from tocsin.tips.papers import TipPapers
 from tocsin.tips.selectors import event_key_of, tips_visible_to
-from tocsin.tips.taking import as_stored, clean, take
+from tocsin.tips.taking import as_stored, required, take
 from tocsin.tips.workflow import ENDED, FOUNDED
 from tocsin.vault import unlocked
 from tocsin.vault.installed import keyring
@@ -36,7 +36,7 @@ def keep_longer(*, actor: Actor, tip: Tip, until: date, reason: str) -> Tip:
 
     What was not confirmed is never kept longer: only a legal hold stops its end (``Conflict``).
     """
-    reason = clean(reason, missing=_("Write down the reason. Nothing was changed."))
+    reason = required(reason, missing=_("Write down the reason. Nothing was changed."))
     with transaction.atomic():
         fresh = as_stored(tip)
         if fresh.outcome not in FOUNDED:

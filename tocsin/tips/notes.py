@@ -23,7 +23,7 @@ from tocsin.tips.content import note_place
 from tocsin.tips.models import Tip, TipNote
 from tocsin.tips.papers import staff_key
 from tocsin.tips.reading import TipReader
-from tocsin.tips.taking import as_stored, clean, refuse_interested
+from tocsin.tips.taking import as_stored, required, refuse_interested
 from tocsin.vault.installed import keyring
 from tocsin.vault.sealing import seal_to
 
@@ -64,7 +64,7 @@ def correct_note(*, actor: Actor, tip: Tip, note_ref: str, version: int, text: s
 
 def _write(actor: Actor, tip: Tip, text: str, *, note_ref: str, version: int) -> TipNote:
     role = actor.role_for(Permission.NOTE_WRITE).value
-    text = clean(text, missing=_("Write the note. Nothing was kept."))
+    text = required(text, missing=_("Write the note. Nothing was kept."))
     refuse_interested(actor, tip)
     fresh = as_stored(tip)
     if fresh.destroyed_on:

@@ -16,7 +16,7 @@ from tocsin.common import clock
 from tocsin.common.errors import Conflict, NotPermitted
 from tocsin.tips import workflow as life
 from tocsin.tips.models import Declaration, Tip
-from tocsin.tips.taking import clean, papers_of, refuse_interested, take
+from tocsin.tips.taking import required, papers_of, refuse_interested, take
 from tocsin.tips.workflow import TIP_LIFE
 from tocsin.workflow.models import Proposal
 from tocsin.workflow.proposals import propose
@@ -28,7 +28,7 @@ def propose_lifting(*, actor: Actor, tip: Tip, staff: str, reason: str) -> Propo
 
     ``staff``: the number of whoever declared it. Raises ``Conflict`` when that person declared none.
     """
-    reason = clean(reason, missing=_("Write down the reason. Nothing was proposed."))
+    reason = required(reason, missing=_("Write down the reason. Nothing was proposed."))
     refuse_interested(actor, tip)
     declared = _declared(tip, staff)
     sealed = papers_of(tip).seal(json.dumps({"staff": declared.staff_id, "reason": reason}, ensure_ascii=False))

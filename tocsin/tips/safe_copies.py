@@ -66,6 +66,12 @@ def evidence_of(tip: Tip) -> Sequence[OpenEvidence]:
     return [_opened(row, _key_of(row)) for row in tip.evidence.order_by("id")]
 
 
+def names_of_files(tips: Sequence[Tip]) -> Sequence[tuple[str, str]]:
+    """``(handle, name)`` of every file of several tips, in the order of arrival. As ``evidence_of``."""
+    rows = Evidence.objects.filter(tip__in=[tip.pk for tip in tips], tip__destroyed_on__isnull=True).order_by("id")
+    return [(row.ref, _opened(row, _key_of(row)).about.name) for row in rows]
+
+
 def _opened(row: Evidence, key: bytes) -> OpenEvidence:
     about = EvidenceAbout.from_bytes(open_small(key, bytes(row.about), evidence_about_place(row.ref)))
     copy = None

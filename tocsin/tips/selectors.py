@@ -18,6 +18,7 @@ from tocsin.common.refs import is_ref
 from tocsin.ledger.services import record_audit
 from tocsin.tips.content import TipContent, content_place, events_key_place
 from tocsin.tips.models import Declaration, Tip, TipMessage
+from tocsin.tips.papers import reason_place
 from tocsin.tips.reading import TipReader
 from tocsin.tips.workflow import OPEN, TIP_LIFE, Outcome, State
 from tocsin.vault import unlocked
@@ -156,9 +157,17 @@ def reader_of(tip: Tip) -> TipReader:
     return TipReader(tip, None if tip.destroyed_on else content_of(tip))
 
 
-def open_reason(tip_ref: str, blob: bytes) -> str:
-    """A sealed reason or payload in clear; empty stays empty, and so is what was destroyed with the report."""
-    return (reader_of(Tip.objects.get(ref=tip_ref)).reason(blob) or "") if blob else ""
+def open_reason(ref: str, blob: bytes) -> str:
+    """A sealed reason or payload about a tip in clear, or about something else that seals to the unit (a case).
+
+    Empty stays empty, and so is what was destroyed with the report.
+    """
+    if not blob:
+        return ""
+    tip = Tip.objects.filter(ref=ref).first()
+    if tip is None:
+        return unlocked.opener().open_sealed(blob, reason_place(ref)).decode()
+    return reader_of(tip).reason(blob) or ""
 
 
 def _messages(tip: Tip, reader: TipReader) -> list[OpenMessage]:

@@ -19,22 +19,17 @@ from tocsin.policy.clocks import due_feedback, local_day
 from tocsin.tips import deadlines
 from tocsin.tips import workflow as life
 from tocsin.tips.discarding import carry_out_refusal
-from tocsin.tips.keeping import ended_now, taken_up_again
+from tocsin.tips.lawful import require_extra_fact
 from tocsin.tips.models import Declaration, MessageKind, Tip
 from tocsin.tips.recusal import carry_out_lifting
 from tocsin.tips.remit import chosen_door, is_threat_marked, noted_door, told_elsewhere
 from tocsin.tips.selectors import open_reason
-from tocsin.tips.taking import as_stored as _as_stored
-from tocsin.tips.taking import clean as _clean
-from tocsin.tips.taking import fitting as _fitting
-from tocsin.tips.taking import papers_of as _papers
-from tocsin.tips.taking import refuse_interested as _refuse_interested
-from tocsin.tips.taking import take as _take
-from tocsin.tips.taking import write_message as _write
+from tocsin.tips.taking import as_stored, fitting, papers_of, refuse_interested, required, take, write_message
 from tocsin.tips.workflow import TIP_LIFE, VERIFIED_OUTCOMES
 from tocsin.workflow.models import Proposal, ProposalState
 from tocsin.workflow.proposals import decide, overtake_proposals, propose, step_aside
 from tocsin.workflow.steps import Step
+
 
 CarryOut = Callable[[Actor, Tip, Mapping[str, Any], Proposal], Tip]
 
@@ -46,17 +41,17 @@ def acknowledge(*, actor: Actor, tip: Tip) -> Tip:
         "acknowledged_on": local_day(moment, rules),
         "feedback_by": local_day(due_feedback(moment, rules), rules),
     }
-    return _take(actor=actor, tip=tip, step=life.ACKNOWLEDGE, changes=changes)
+    return take(actor=actor, tip=tip, step=life.ACKNOWLEDGE, changes=changes)
 
 
 def flag_urgent(*, actor: Actor, tip: Tip, reason: str) -> Tip:
     """Put the tip on top of every list, with the reason; from now on it must be handed to an emergency body."""
-    return _take(actor=actor, tip=tip, step=life.FLAG_URGENT, reason=reason, changes=deadlines.urgent(tip))
+    return take(actor=actor, tip=tip, step=life.FLAG_URGENT, reason=reason, changes=deadlines.urgent(tip))
 
 
 def confirm_urgent(*, actor: Actor, tip: Tip, reason: str) -> Tip:
     """As ``flag_urgent``, for a mark that a program suggested: the history says so."""
-    return _take(actor=actor, tip=tip, step=life.CONFIRM_URGENT, reason=reason, changes=deadlines.urgent(tip))
+    return take(actor=actor, tip=tip, step=life.CONFIRM_URGENT, reason=reason, changes=deadlines.urgent(tip))
 
 
 def begin_triage(*, actor: Actor, tip: Tip, has_interest: bool) -> Tip:
@@ -69,14 +64,14 @@ def begin_triage(*, actor: Actor, tip: Tip, has_interest: bool) -> Tip:
         declare_interest(actor=actor, tip=tip, has_interest=has_interest)
         if has_interest:
             return tip
-        return _take(actor=actor, tip=tip, step=life.BEGIN_TRIAGE)
+        return take(actor=actor, tip=tip, step=life.BEGIN_TRIAGE)
 
 
 @transaction.atomic
 def declare_interest(*, actor: Actor, tip: Tip, has_interest: bool) -> None:
     """Record a conflict-of-interest declaration. An interest, once declared, is not taken back by oneself."""
     actor.require(Permission.TIP_READ)
-    _refuse_interested(actor, tip)
+    refuse_interested(actor, tip)
     Declaration.objects.update_or_create(
         tip=tip, staff_id=actor.require_staff(), defaults={"has_interest": has_interest, "declared_at": clock.now()}
     )
@@ -93,27 +88,30 @@ def declare_interest(*, actor: Actor, tip: Tip, has_interest: bool) -> None:
 
 def ask_reporter(*, actor: Actor, tip: Tip, text: str) -> Tip:
     """Put a question into the reporter's mailbox. From triage the tip then waits for the answer."""
-    text = _clean(text, missing=_("Write the question. Nothing was sent."))
+    text = required(text, missing=_("Write the question. Nothing was sent."))
     with transaction.atomic():
         if tip.state == life.State.UNDER_VERIFICATION:
-            taken = _take(actor=actor, tip=tip, step=life.ASK_WHILE_CHECKING)
+            taken = take(actor=actor, tip=tip, step=life.ASK_WHILE_CHECKING)
         else:
-            changes = deadlines.pause(_as_stored(tip), deadlines.local_today())
-            taken = _take(actor=actor, tip=tip, step=life.ASK, changes=changes)
-        _write(actor=actor, tip=taken, kind=MessageKind.QUESTION, text=text)
+            changes = deadlines.pause(as_stored(tip), deadlines.local_today())
+            taken = take(actor=actor, tip=tip, step=life.ASK, changes=changes)
+        write_message(actor=actor, tip=taken, kind=MessageKind.QUESTION, text=text)
     return taken
 
 
 def resume_triage(*, actor: Actor, tip: Tip, reason: str) -> Tip:
     """Go on without an answer. Silence is not held against the reporter."""
     with transaction.atomic():
-        changes = deadlines.resume(_as_stored(tip), deadlines.local_today())
-        return _take(actor=actor, tip=tip, step=life.RESUME, reason=reason, changes=changes)
+        changes = deadlines.resume(as_stored(tip), deadlines.local_today())
+        return take(actor=actor, tip=tip, step=life.RESUME, reason=reason, changes=changes)
 
 
-def start_verification(*, actor: Actor, tip: Tip, legal_basis: str) -> Tip:
-    """Open the checking of facts; the supervisor names the legal basis."""
-    return _take(actor=actor, tip=tip, step=life.START_VERIFICATION, reason=legal_basis)
+def start_verification(*, actor: Actor, tip: Tip, legal_basis: str, extra_fact: str = "") -> Tip:
+    """Open the checking of facts; the supervisor names the legal basis, and for acts that are usually lawful the fact
+    that would make this one unlawful.
+    """
+    reason = require_extra_fact(actor=actor, tip=tip, legal_basis=legal_basis, extra_fact=extra_fact)
+    return take(actor=actor, tip=tip, step=life.START_VERIFICATION, reason=reason)
 
 
 def propose_outcome(*, actor: Actor, tip: Tip, outcome: str, reason: str) -> Proposal:
@@ -128,20 +126,17 @@ def refuse_remit(*, actor: Actor, tip: Tip, reason: str, door: str) -> Tip | Pro
 
     One that may be about somebody in danger needs a second person.
     """
-    reason = _clean(reason, missing=_("Write down the reason. Nothing was changed."))
-    noted = noted_door(chosen_door(tip, door, protected=False), reason)
+    reason = required(reason, missing=_("Write down the reason. Nothing was changed."))
+    noted, outcome = noted_door(chosen_door(tip, door, protected=False), reason), life.Outcome.NOT_WITHIN_REMIT
     if is_threat_marked(tip):
-        return _propose(
-            actor=actor, tip=tip, step=life.REFUSE_REMIT_URGENT, outcome=life.Outcome.NOT_WITHIN_REMIT, reason=noted
-        )
-    changes = {"outcome": life.Outcome.NOT_WITHIN_REMIT}
-    return _take(actor=actor, tip=tip, step=life.REFUSE_REMIT, reason=noted, changes=changes)
+        return _propose(actor=actor, tip=tip, step=life.REFUSE_REMIT_URGENT, outcome=outcome, reason=noted)
+    return take(actor=actor, tip=tip, step=life.REFUSE_REMIT, reason=noted, changes={"outcome": outcome})
 
 
 def _propose(*, actor: Actor, tip: Tip, step: Step, outcome: str, reason: str) -> Proposal:
-    reason = _clean(reason, missing=_("Write down the reason. Nothing was proposed."))
-    _refuse_interested(actor, tip)
-    payload = _papers(tip).seal(json.dumps({"outcome": outcome, "reason": reason}, ensure_ascii=False))
+    reason = required(reason, missing=_("Write down the reason. Nothing was proposed."))
+    refuse_interested(actor, tip)
+    payload = papers_of(tip).seal(json.dumps({"outcome": outcome, "reason": reason}, ensure_ascii=False))
     return propose(actor=actor, life=TIP_LIFE, subject=tip, step=step, payload=payload)
 
 
@@ -150,40 +145,49 @@ def decide_proposal(*, actor: Actor, tip: Tip, proposal: Proposal, approve: bool
     if (proposal.subject_kind, proposal.subject_ref) != (TIP_LIFE.kind, tip.ref):
         raise Conflict(_("This proposal belongs to another report. Nothing was changed."))
     reason = (
-        _fitting(reason) if approve else _clean(reason, missing=_("Write down why you refuse. Nothing was changed."))
+        fitting(reason) if approve else required(reason, missing=_("Write down why you refuse. Nothing was changed."))
     )
-    _refuse_interested(actor, tip)
+    if proposal.step == life.LINK.name:
+        raise Conflict(_("Whether a report belongs to a case is decided with the case. Nothing was changed."))
+    refuse_interested(actor, tip)
     payload = json.loads(open_reason(tip.ref, bytes(proposal.payload)))
     step = TIP_LIFE.step(proposal.step)
     with transaction.atomic():
         decided = decide(
-            actor=actor, life=TIP_LIFE, proposal=proposal, approve=approve, reason=_papers(tip).seal(reason)
+            actor=actor, life=TIP_LIFE, proposal=proposal, approve=approve, reason=papers_of(tip).seal(reason)
         )
         if decided.state != ProposalState.APPROVED:
             return tip
         if (carry_out := CARRIED_OUT.get(step.name)) is not None:
             return carry_out(actor, tip, payload, decided)
         changes = {"outcome": payload["outcome"]} if payload.get("outcome") else {}
-        return _take(actor=actor, tip=tip, step=step, reason=payload["reason"], changes=changes, approval=decided)
+        return take(actor=actor, tip=tip, step=step, reason=payload["reason"], changes=changes, approval=decided)
+
+
+# What an agreed proposal does when it does more than take its step with the proposed outcome.
+CARRIED_OUT: dict[str, CarryOut] = {
+    life.REFUSE_PROTECTED_URGENT.name: carry_out_refusal,
+    life.LIFT_INTEREST.name: carry_out_lifting,
+}
 
 
 def leave_decision(*, actor: Actor, tip: Tip, proposal: Proposal, reason: str) -> Proposal:
     """Leave a decision on this tip to others; whoever proposed it takes the proposal back."""
     if (proposal.subject_kind, proposal.subject_ref) != (TIP_LIFE.kind, tip.ref):
         raise Conflict(_("This proposal belongs to another report. Nothing was changed."))
-    reason = _clean(reason, missing=_("Write down why. Nothing was changed."))
-    _refuse_interested(actor, tip)
-    return step_aside(actor=actor, life=TIP_LIFE, proposal=proposal, reason=_papers(tip).seal(reason))
+    reason = required(reason, missing=_("Write down why. Nothing was changed."))
+    refuse_interested(actor, tip)
+    return step_aside(actor=actor, life=TIP_LIFE, proposal=proposal, reason=papers_of(tip).seal(reason))
 
 
 def give_feedback(*, actor: Actor, tip: Tip, text: str) -> Tip:
     """Tell the reporter the result. A short text is enough; silence is not."""
-    text = _clean(text, missing=_("Write at least one sentence. The reporter must always get an answer."))
+    text = required(text, missing=_("Write at least one sentence. The reporter must always get an answer."))
     if tip.outcome == life.Outcome.NOT_WITHIN_REMIT:
         text = f"{text}\n\n{told_elsewhere(tip)}"
     with transaction.atomic():
-        taken = _take(actor=actor, tip=tip, step=life.GIVE_FEEDBACK)
-        _write(actor=actor, tip=taken, kind=MessageKind.FEEDBACK, text=text)
+        taken = take(actor=actor, tip=tip, step=life.GIVE_FEEDBACK)
+        write_message(actor=actor, tip=taken, kind=MessageKind.FEEDBACK, text=text)
     return taken
 
 
@@ -191,35 +195,21 @@ def close(*, actor: Actor, tip: Tip, reason: str) -> Tip | Proposal:
     """Close a tip whose reporter was told the result. One that may be about somebody in danger needs two people."""
     if is_threat_marked(tip):
         return _propose(actor=actor, tip=tip, step=life.CLOSE_URGENT, outcome="", reason=reason)
-    return _take(actor=actor, tip=tip, step=life.CLOSE, reason=reason, changes=ended_now(tip, tip.outcome))
-
-
-def _close_together(actor: Actor, tip: Tip, payload: Mapping[str, Any], approval: Proposal) -> Tip:
-    changes, reason = ended_now(tip, tip.outcome), payload["reason"]
-    return _take(actor=actor, tip=tip, step=life.CLOSE_URGENT, reason=reason, changes=changes, approval=approval)
-
-
-# What an agreed proposal does when it does more than take its step with the proposed outcome.
-CARRIED_OUT: dict[str, CarryOut] = {
-    life.CLOSE_URGENT.name: _close_together,
-    life.REFUSE_PROTECTED_URGENT.name: carry_out_refusal,
-    life.LIFT_INTEREST.name: carry_out_lifting,
-}
+    return take(actor=actor, tip=tip, step=life.CLOSE, reason=reason)
 
 
 def reopen(*, actor: Actor, tip: Tip, reason: str) -> Tip:
     """Open a closed tip again for a new fact. The earlier outcome is taken off; the history keeps it."""
     if tip.destroyed_on:
         raise Conflict(_("The text of this report was destroyed, so it cannot be opened again."))
-    changes = {"outcome": "", **taken_up_again()}
-    return _take(actor=actor, tip=tip, step=life.REOPEN, reason=reason, changes=changes)
+    return take(actor=actor, tip=tip, step=life.REOPEN, reason=reason, changes={"outcome": ""})
 
 
 @transaction.atomic
 def mark_replies_read(*, actor: Actor, tip: Tip) -> None:
     """The replies that came in were seen by somebody."""
     actor.require(Permission.TIP_READ)
-    _refuse_interested(actor, tip)
+    refuse_interested(actor, tip)
     if Tip.objects.filter(pk=tip.pk, unread_replies__gt=0).update(unread_replies=0):
         record_audit(
             actor=actor.name,
@@ -227,3 +217,4 @@ def mark_replies_read(*, actor: Actor, tip: Tip) -> None:
             action="tip.replies_read",
             subject=f"tip:{tip.ref}",
         )
+

@@ -11,10 +11,11 @@ from tocsin.common import clock
 from tocsin.common.errors import NotPermitted, RuleBroken
 from tocsin.common.refs import new_ref
 from tocsin.tips.content import clean_text, message_place
+from tocsin.tips.keeping import ended_now, taken_up_again
 from tocsin.tips.models import MessageKind, Tip, TipMessage
 from tocsin.tips.papers import TipPapers, staff_key
 from tocsin.tips.selectors import event_key_of, tips_visible_to
-from tocsin.tips.workflow import TIP_LIFE
+from tocsin.tips.workflow import OPEN, TIP_LIFE, State
 from tocsin.vault.installed import keyring
 from tocsin.vault.sealing import seal_message
 from tocsin.workflow.models import Proposal
@@ -40,9 +41,17 @@ def take(
 ) -> Tip:
     """Take one step of a tip's life as staff. Raises as ``take_step`` does, and ``NotPermitted`` for the shut out."""
     refuse_interested(actor, tip)
-    move = Move(step, reason=fitting(reason), changes=changes or {})
+    told = {**_dates(tip, step, changes or {}), **(changes or {})}
+    move = Move(step, reason=fitting(reason), changes=told)
     taken: Tip = take_step(actor=actor, life=TIP_LIFE, subject=tip, move=move, papers=papers_of(tip), approval=approval)
     return taken
+
+
+def _dates(tip: Tip, step: Step, changes: Mapping[str, object]) -> dict[str, object]:
+    """Whatever the road on which a tip ends, it gets its last day; whatever the road back, it loses it."""
+    if step.target == State.CLOSED:
+        return ended_now(tip, str(changes.get("outcome", tip.outcome)))
+    return taken_up_again() if tip.state == State.CLOSED and step.target in OPEN else {}
 
 
 def refuse_interested(actor: Actor, tip: Tip) -> None:
@@ -59,7 +68,7 @@ def fitting(text: str) -> str:
     return text
 
 
-def clean(text: str, *, missing: str) -> str:
+def required(text: str, *, missing: str) -> str:
     """``text`` cleaned. Raises ``RuleBroken`` with the sentence ``missing`` when nothing is left of it."""
     text = fitting(text)
     if not text:

@@ -13,13 +13,15 @@ from tocsin.workflow.steps import Life, Step
 
 
 class State(models.TextChoices):
-    """Where a tip stands. States of later stages (linked, referred) come with their steps."""
+    """Where a tip stands."""
 
     RECEIVED = "received", _("Received")
     ACKNOWLEDGED = "acknowledged", _("Acknowledged")
     IN_TRIAGE = "in_triage", _("In triage")
     NEED_INFO = "need_info", _("Question asked")
+    LINKED = "linked", _("In a case")
     UNDER_VERIFICATION = "under_verification", _("Under verification")
+    REFERRED = "referred", _("Passed on")
     OUTCOME_SET = "outcome_set", _("Outcome set")
     FEEDBACK_GIVEN = "feedback_given", _("Feedback given")
     CLOSED = "closed", _("Closed")
@@ -51,6 +53,12 @@ FACES: dict[State, Face] = {
     State.ACKNOWLEDGED: Face("turquoise", _("A person has read it."), PlainState.BEING_READ),
     State.IN_TRIAGE: Face("purple", _("Somebody decides what should happen with it."), PlainState.BEING_READ),
     State.NEED_INFO: Face("yellow", _("We asked the reporter and wait for an answer."), PlainState.QUESTION),
+    State.LINKED: Face(
+        "purple", _("It belongs to a case, together with reports on the same facts."), PlainState.BEING_READ
+    ),
+    State.REFERRED: Face(
+        "orange", _("Another body deals with it; its answer must come back."), PlainState.BEING_CHECKED
+    ),
     State.UNDER_VERIFICATION: Face("orange", _("The facts are being checked."), PlainState.BEING_CHECKED),
     State.OUTCOME_SET: Face("green", _("The outcome is decided; the reporter must be told."), PlainState.BEING_CHECKED),
     State.FEEDBACK_GIVEN: Face("green", _("The reporter was told the result."), PlainState.FINISHED),
@@ -70,6 +78,7 @@ class Outcome(models.TextChoices):
     NOT_WITHIN_REMIT = "not_within_remit", _("Not a matter for this office")
     ALREADY_KNOWN = "already_known", _("Already known")
     REFUSED_PROTECTED_ACTIVITY = "refused_protected_activity", _("Lawful activity: not taken up")
+    DUPLICATE_OF = "duplicate_of", _("The same report as another one")
     WITHDRAWN = "withdrawn", _("Taken back by the reporter")
 
 
@@ -115,7 +124,8 @@ BEGIN_TRIAGE = Step(
 )  # fmt: skip
 ASK = Step("ask", _("Ask the reporter"), _from(S.IN_TRIAGE), S.NEED_INFO, P.TIP_ASK, "clocks.need_info")
 ASK_WHILE_CHECKING = Step(
-    "ask_while_checking", _("Ask the reporter"), _from(S.UNDER_VERIFICATION), None, P.TIP_ASK, "clocks.need_info",
+    "ask_while_checking", _("Ask the reporter"), _from(S.LINKED, S.UNDER_VERIFICATION, S.REFERRED), None,
+    P.TIP_ASK, "clocks.need_info",
 )  # fmt: skip
 ANSWER = Step("answer", _("Answer"), _from(S.NEED_INFO), S.IN_TRIAGE, P.MAILBOX_WRITE, "mailbox")
 ADD = Step(
@@ -154,7 +164,8 @@ REFUSE_PROTECTED_URGENT = Step(
 )  # fmt: skip
 SET_OUTCOME = Step(
     "set_outcome", _("Set the outcome"), _from(S.UNDER_VERIFICATION), S.OUTCOME_SET,
-    P.OUTCOME_DECIDE, "outcome", needs_reason=True, four_eyes=True, proposed_with=P.OUTCOME_PROPOSE,
+    P.OUTCOME_DECIDE, "outcome", needs_reason=True, barred_by="in_case",
+    four_eyes=True, proposed_with=P.OUTCOME_PROPOSE,
 )  # fmt: skip
 GIVE_FEEDBACK = Step(
     "give_feedback", _("Tell the reporter the result"), _from(S.OUTCOME_SET), S.FEEDBACK_GIVEN,
@@ -170,6 +181,7 @@ CLOSE_URGENT = Step(
 )  # fmt: skip
 REOPEN = Step(
     "reopen", _("Open again"), _from(S.CLOSED), S.IN_TRIAGE, P.TIP_REOPEN, "reopen", needs_reason=True,
+    barred_by="in_case",
 )  # fmt: skip
 WITHDRAW = Step(
     "withdraw", _("Take the report back"), frozenset(OPEN - {S.RECEIVED}), S.WITHDRAWN,
@@ -203,6 +215,41 @@ LIFT_INTEREST = Step(
     public_kind=None, needs_reason=True, four_eyes=True, proposed_with=P.INTEREST_LIFT,
 )  # fmt: skip
 
+# A tip in a case goes where the case goes. Both tips survive, in the order of their arrival.
+OPEN_CASE = Step(
+    "open_case", _("Open a case"), _from(S.IN_TRIAGE, S.UNDER_VERIFICATION), S.LINKED,
+    P.CASE_OPEN, "linking", needs_reason=True, barred_by="in_case",
+)  # fmt: skip
+LINK = Step(
+    "link", _("Put into a case"), _from(S.IN_TRIAGE), S.LINKED, P.CASE_LINK_CONFIRM, "linking",
+    needs_reason=True, four_eyes=True, proposed_with=P.CASE_LINK, barred_by="in_case",
+)  # fmt: skip
+UNLINK = Step(
+    "unlink", _("Take out of the case"), _from(S.LINKED, S.UNDER_VERIFICATION, S.REFERRED, S.CLOSED), S.IN_TRIAGE,
+    P.CASE_UNLINK, "linking", needs_reason=True,
+)  # fmt: skip
+CASE_VERIFIES = Step(
+    "case_verifies", _("The case is being verified"), _from(S.LINKED, S.REFERRED), S.UNDER_VERIFICATION,
+    P.TIP_VERIFY, "verification.legal_basis", needs_reason=True,
+)  # fmt: skip
+CASE_REFERS = Step(
+    "case_refers", _("The case was passed on"), _from(S.LINKED, S.UNDER_VERIFICATION), S.REFERRED,
+    P.CASE_REFER, "sharing", needs_reason=True,
+)  # fmt: skip
+# Two people decided on the case; the engine looks for that approval, so nobody takes this step alone.
+CASE_DECIDES = Step(
+    "case_decides", _("Set the outcome"), _from(S.LINKED, S.UNDER_VERIFICATION, S.REFERRED), S.OUTCOME_SET,
+    P.OUTCOME_DECIDE, "outcome", needs_reason=True, four_eyes=True, decided_as=("case", "set_outcome"),
+)  # fmt: skip
+CASE_CLOSES_URGENT = Step(
+    "case_closes_urgent", _("Close (urgent)"), _from(S.FEEDBACK_GIVEN), S.CLOSED, P.TIP_CLOSE, "close",
+    public_kind="closed:{outcome}", needs_reason=True, four_eyes=True, decided_as=("case", "close_urgent"),
+)  # fmt: skip
+# A supervisor finds a new fact in a case that is closed: its tips come back to it.
+CASE_REOPENS = Step(
+    "case_reopens", _("Open again"), _from(S.CLOSED), S.LINKED, P.TIP_REOPEN, "reopen", needs_reason=True,
+)  # fmt: skip
+
 TIP_LIFE = Life(
     "tip",
     (
@@ -211,5 +258,6 @@ TIP_LIFE = Life(
         START_VERIFICATION, REFUSE_REMIT, REFUSE_REMIT_URGENT, REFUSE_PROTECTED, REFUSE_PROTECTED_URGENT, SET_OUTCOME,
         GIVE_FEEDBACK, CLOSE, CLOSE_URGENT, REOPEN, WITHDRAW, WITHDRAW_UNREAD, WITHDRAW_URGENT, EXPIRE, EXPIRE_EMPTY,
         KEEP_LONGER, LIFT_INTEREST,
+        OPEN_CASE, LINK, UNLINK, CASE_VERIFIES, CASE_REFERS, CASE_DECIDES, CASE_CLOSES_URGENT, CASE_REOPENS,
     ),
 )  # fmt: skip

@@ -40,12 +40,7 @@ def propose(*, actor: Actor, life: Life, subject: Any, step: Step, payload: byte
     role = actor.role_for(step.proposed_with)
     with transaction.atomic():
         fresh: Any = lock_subject(subject)
-        if fresh.state not in step.sources:
-            raise Conflict(_("This was changed in the meantime. Nothing was proposed. Look at it again."))
-        refuse_involved(actor, life, fresh.ref, step)
-        expire_proposals(life=life, subject_ref=fresh.ref)
-        if waiting_proposal(life=life, subject_ref=fresh.ref) is not None:
-            raise Conflict(_("A proposal is already waiting for a second person. Decide that one first."))
+        _require_free(actor, life, fresh, step)
         moment = clock.now()
         proposal = Proposal.objects.create(
             ref=new_ref(),
@@ -66,6 +61,18 @@ def propose(*, actor: Actor, life: Life, subject: Any, step: Step, payload: byte
             subject=f"{life.kind}:{fresh.ref}",
         )
     return proposal
+
+
+def _require_free(actor: Actor, life: Life, subject: Any, step: Step) -> None:
+    """The step fits the subject, the person had no earlier part in it, and nothing else waits for it."""
+    if subject.state not in step.sources:
+        raise Conflict(_("This was changed in the meantime. Nothing was proposed. Look at it again."))
+    if step.barred_by and getattr(subject, step.barred_by):
+        raise Conflict(_("This was changed in the meantime and now needs another step. Nothing was proposed."))
+    refuse_involved(actor, life, subject.ref, step)
+    expire_proposals(life=life, subject_ref=subject.ref)
+    if waiting_proposal(life=life, subject_ref=subject.ref) is not None:
+        raise Conflict(_("A proposal is already waiting for a second person. Decide that one first."))
 
 
 def decide(*, actor: Actor, life: Life, proposal: Proposal, approve: bool, reason: bytes) -> Proposal:

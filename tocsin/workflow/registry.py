@@ -22,7 +22,36 @@ class Registered:
     visible_to: Visible
 
 
+@dataclass(frozen=True)
+class StepTaken:
+    """News for the apps above: ``subject`` as stored, the name of the step, whence and who."""
+
+    kind: str
+    subject: Any
+    step: str
+    source: str
+    actor: Actor
+
+
+Handler = Callable[[StepTaken], None]
 _ENTRIES: dict[str, Registered] = {}
+_HANDLERS: dict[tuple[str, str], list[Handler]] = {}
+
+
+def after_step(kind: str, step: str, handler: Handler) -> None:
+    """Call ``handler`` after every step of this name, inside its transaction: what it raises undoes the step.
+
+    For an app above that keeps something beside the subject; from ``AppConfig.ready``, listed in its ``handlers.py``.
+    """
+    known = _HANDLERS.setdefault((kind, step), [])
+    if handler not in known:
+        known.append(handler)
+
+
+def announce(news: StepTaken) -> None:
+    """Tell those who asked for this step. Only ``take_step`` calls it."""
+    for handler in _HANDLERS.get((news.kind, news.step), ()):
+        handler(news)
 
 
 def register_life(life: Life, *, visible_to: Visible) -> None:

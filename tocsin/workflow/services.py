@@ -19,6 +19,7 @@ from tocsin.ledger.services import queue_entry, record_audits
 from tocsin.workflow.locks import lock_subject
 from tocsin.workflow.models import Proposal, ProposalState, StepRecord
 from tocsin.workflow.proposals import overtake_proposals, refuse_involved
+from tocsin.workflow.registry import StepTaken, announce
 from tocsin.workflow.steps import Life, Step
 
 
@@ -52,7 +53,9 @@ def _check(actor: Actor, life: Life, subject: Any, move: Move) -> None:
             _("This was changed in the meantime, so the step no longer fits. Nothing was changed. Look at it again.")
         )
     if move.step.barred_by and getattr(subject, move.step.barred_by):
-        raise Conflict(_("This was changed in the meantime and now needs two people. Look at it again."))
+        raise Conflict(
+            _("This was changed in the meantime and now needs another step. Nothing was changed. Look at it again.")
+        )
     refuse_involved(actor, life, subject.ref, move.step)
     if move.step.needs_reason and not move.reason.strip():
         raise RuleBroken(_("Write down the reason. Nothing was changed."))
@@ -82,6 +85,7 @@ def take_step(
         fresh.save()
         if fresh.state != source:
             overtake_proposals(life=life, subject_ref=fresh.ref)
+        announce(StepTaken(life.kind, fresh, move.step.name, source, actor))
     return fresh
 
 
@@ -91,12 +95,18 @@ def _check_four_eyes(actor: Actor, subject: Any, life: Life, step: Step, approva
     fits = (
         approval is not None
         and approval.state == ProposalState.APPROVED
-        and (approval.subject_kind, approval.subject_ref, approval.step) == (life.kind, subject.ref, step.name)
+        and _meant_for(approval, subject, life, step)
         and approval.decider_id == actor.staff_id
         and approval.proposer_id != actor.staff_id
     )
     if not fits:
         raise NotPermitted(_("This step needs two people. Propose it; somebody else decides."))
+
+
+def _meant_for(approval: Proposal, subject: Any, life: Life, step: Step) -> bool:
+    if step.decided_as is not None:  # the caller knows that the subject belongs to the larger one
+        return (approval.subject_kind, approval.step) == step.decided_as
+    return (approval.subject_kind, approval.subject_ref, approval.step) == (life.kind, subject.ref, step.name)
 
 
 def _write_history(

@@ -25,6 +25,8 @@ class Step:
 
     For steps of more than two people: ``also_needs`` names the permissions of further approvers, each another person;
     ``people`` reads from the pack how many people it takes in all, the proposer among them (never fewer than two).
+    ``decided_as``: kind and step of the larger subject on which two people decided for this one too (a case for its
+    tips); the approval of that step opens this one.
     ``strangers_to``: names of earlier steps; whoever took or proposed one of them on this subject has no part in this
     one.
     """
@@ -43,6 +45,7 @@ class Step:
     also_needs: tuple[Permission, ...] = ()
     people: Callable[[Pack], int] | None = None
     strangers_to: frozenset[str] = frozenset()
+    decided_as: tuple[str, str] | None = None
 
     def seats(self, pack: Pack) -> tuple[Permission, ...]:
         """What the approvers must be permitted, one seat for each of them; empty for a step that one person takes."""

@@ -13,7 +13,8 @@ HANDLERS = (R.INTAKE, R.TRIAGE, R.INVESTIGATOR, R.SUPERVISOR)
 CONTENT = {
     each
     for each in P
-    if each.value.split(".")[0] in ("tip", "mailbox", "remit", "outcome", "feedback") or each is P.DESK_UNLOCK
+    if each.value.split(".")[0] in ("tip", "mailbox", "remit", "outcome", "feedback", "case", "person")
+    or each is P.DESK_UNLOCK
 }
 NEVER_CONTENT = (
     R.LEGAL_OFFICER, R.AWARD_ASSESSOR, R.AWARD_APPROVER, R.PAYER, R.CUSTODIAN, R.RIGHTS_OFFICER,

@@ -21,6 +21,7 @@ INSTALLED_APPS = [
     "tocsin.vault",
     "tocsin.workflow",
     "tocsin.tips",
+    "tocsin.cases",
     "tocsin.intake",
     "tocsin.public",
     "tocsin.desk",

@@ -33,8 +33,8 @@ def give_dates(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tips', '0002_evidence'),
-        ('workflow', '0001_initial'),
+        ('tips', '0008_in_a_case'),
+        ('workflow', '0003_reasons_lie_with_the_voices'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

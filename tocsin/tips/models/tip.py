@@ -48,6 +48,7 @@ class Tip(models.Model):
     urgent_by = models.DateTimeField(null=True, blank=True)
     handed_off_at = models.DateTimeField(null=True, blank=True)
     legal_hold = models.BooleanField(default=False)
+    in_case = models.BooleanField(default=False)
     drill = models.BooleanField(default=False)
     destroyed_on = models.DateField(null=True, blank=True)
     ended_on = models.DateField(null=True, blank=True)

@@ -30,9 +30,11 @@ from tocsin.workflow.models import StepRecord
 from tocsin.workflow.steps import Step
 
 STEPS = pytest.mark.parametrize("step", TIP_LIFE.steps, ids=lambda step: step.name)
+DECIDING = ["set_outcome", "refuse_remit", "refuse_remit_urgent", "case_decides"]
+AGAIN = ("reopen", "unlink", "case_reopens")
 STATES = pytest.mark.parametrize("state", State, ids=str)
 REFUSED = ["refuse_protected", "refuse_protected_urgent"]  # outcome and answer in the same moment
-OUTCOMES = ["set_outcome", "refuse_remit", "refuse_remit_urgent", *REFUSED]
+OUTCOMES = [*DECIDING, *REFUSED]
 ANSWERS = ["give_feedback", *REFUSED]
 
 
@@ -80,8 +82,8 @@ def test_only_its_destruction_follows_a_withdrawal_and_nothing_follows_that() ->
 
 def test_only_reopening_and_destruction_follow_the_end() -> None:
     moving = {step.name for step in TIP_LIFE.open_from(State.CLOSED) if step.target is not None}
-    assert moving == {"reopen", "expire"}
-    assert reached_from(State.CLOSED, without=["reopen"]) == {State.CLOSED, State.EXPIRED}
+    assert moving == {*AGAIN, "expire"}
+    assert reached_from(State.CLOSED, without=AGAIN) == {State.CLOSED, State.EXPIRED}
 
 
 def test_only_what_ended_is_destroyed_and_only_by_the_program_that_keeps_the_dates() -> None:
@@ -131,6 +133,12 @@ def test_every_step_fits_the_columns_of_its_traces(step: Step) -> None:
         assert len(text) <= longest(StepRecord, name), "PostgreSQL refuses what SQLite lets through"
 
 
+def test_what_bars_a_step_is_a_flag_of_a_tip() -> None:
+    flags = {step.barred_by for step in TIP_LIFE.steps} - {""}
+    assert flags == {"urgent", "in_case"}
+    assert flags <= {field.name for field in Tip._meta.get_fields()}
+
+
 def test_every_state_and_outcome_fits_its_column() -> None:
     for name, values in {"state": State.values, "outcome": Outcome.values}.items():
         assert max(map(len, values)) <= longest(Tip, name)
@@ -138,18 +146,21 @@ def test_every_state_and_outcome_fits_its_column() -> None:
 
 @STEPS
 def test_a_step_for_two_says_who_proposes_and_a_step_for_one_does_not(step: Step) -> None:
-    assert step.four_eyes == (step.proposed_with is not None)
+    assert step.four_eyes == (step.proposed_with is not None or step.decided_as is not None)
+    assert not (step.proposed_with and step.decided_as), "it is decided here or with the larger thing, not both"
     if step.four_eyes:
         assert step.needs_reason, "the second person must see why"
 
 
-@pytest.mark.parametrize("step", [step for step in TIP_LIFE.steps if step.barred_by], ids=lambda step: step.name)
+@pytest.mark.parametrize(
+    "step", [step for step in TIP_LIFE.steps if step.barred_by == "urgent"], ids=lambda step: step.name
+)
 def test_what_one_person_may_not_do_two_can(step: Step) -> None:
     assert step.barred_by in {field.name for field in Tip._meta.get_fields()}
     twins = [
         other
         for other in TIP_LIFE.steps
-        if other.four_eyes and (other.sources, other.target) == (step.sources, step.target)
+        if other.four_eyes and other.proposed_with and (other.sources, other.target) == (step.sources, step.target)
     ]
     assert [twin.public_kind for twin in twins] == [step.public_kind]
     assert twins[0].proposed_with == step.needs
@@ -216,6 +227,6 @@ def test_the_reporter_sees_five_words_and_is_told_the_end_only_when_it_is_the_en
 
 def test_good_faith_is_the_first_reading_and_no_choice_sets_what_has_a_road_of_its_own() -> None:
     assert VERIFIED_OUTCOMES[0] is Outcome.UNSUBSTANTIATED_GOOD_FAITH
-    own_roads = {Outcome.WITHDRAWN, Outcome.REFUSED_PROTECTED_ACTIVITY}
+    own_roads = {Outcome.WITHDRAWN, Outcome.REFUSED_PROTECTED_ACTIVITY, Outcome.DUPLICATE_OF}
     assert set(VERIFIED_OUTCOMES) | own_roads == set(Outcome)
     assert not own_roads & set(VERIFIED_OUTCOMES)

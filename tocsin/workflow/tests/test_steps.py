@@ -45,4 +45,5 @@ def test_a_step_is_public_and_taken_by_one_person_unless_it_says_otherwise() -> 
         "also_needs": (),
         "people": None,
         "strangers_to": frozenset(),
+        "decided_as": None,
     }
