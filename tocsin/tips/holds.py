@@ -29,7 +29,7 @@ from tocsin.tips.deadlines import local_today
 from tocsin.tips.hold_steps import HoldPapers, take_hold_step
 from tocsin.tips.hold_workflow import HOLD_LIFE, HoldState
 from tocsin.tips.models import Declaration, LegalHold, Tip
-from tocsin.tips.taking import required, fitting
+from tocsin.tips.taking import fitting, required
 from tocsin.tips.workflow import State
 from tocsin.vault import unlocked
 from tocsin.vault.installed import keyring

@@ -23,7 +23,7 @@ from tocsin.tips.content import note_place
 from tocsin.tips.models import Tip, TipNote
 from tocsin.tips.papers import staff_key
 from tocsin.tips.reading import TipReader
-from tocsin.tips.taking import as_stored, required, refuse_interested
+from tocsin.tips.taking import as_stored, refuse_interested, required
 from tocsin.vault.installed import keyring
 from tocsin.vault.sealing import seal_to
 

@@ -16,7 +16,7 @@ from tocsin.common import clock
 from tocsin.common.errors import Conflict, NotPermitted
 from tocsin.tips import workflow as life
 from tocsin.tips.models import Declaration, Tip
-from tocsin.tips.taking import required, papers_of, refuse_interested, take
+from tocsin.tips.taking import papers_of, refuse_interested, required, take
 from tocsin.tips.workflow import TIP_LIFE
 from tocsin.workflow.models import Proposal
 from tocsin.workflow.proposals import propose

@@ -30,7 +30,6 @@ from tocsin.workflow.models import Proposal, ProposalState
 from tocsin.workflow.proposals import decide, overtake_proposals, propose, step_aside
 from tocsin.workflow.steps import Step
 
-
 CarryOut = Callable[[Actor, Tip, Mapping[str, Any], Proposal], Tip]
 
 
@@ -217,4 +216,3 @@ def mark_replies_read(*, actor: Actor, tip: Tip) -> None:
             action="tip.replies_read",
             subject=f"tip:{tip.ref}",
         )
-

@@ -68,12 +68,17 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('month', models.CharField(max_length=7)),
                 ('category', models.CharField(max_length=48)),
-                ('outcome', models.CharField(blank=True, choices=[('substantiated', 'Confirmed'), ('partly_substantiated', 'Confirmed in part'), ('unsubstantiated_good_faith', 'Not confirmed; reported in good faith'), ('insufficient_information', 'Not enough information'), ('not_within_remit', 'Not a matter for this office'), ('already_known', 'Already known'), ('refused_protected_activity', 'Lawful activity: not taken up'), ('withdrawn', 'Taken back by the reporter')], max_length=32)),
+                ('outcome', models.CharField(blank=True, choices=[('substantiated', 'Confirmed'), ('partly_substantiated', 'Confirmed in part'), ('unsubstantiated_good_faith', 'Not confirmed; reported in good faith'), ('insufficient_information', 'Not enough information'), ('not_within_remit', 'Not a matter for this office'), ('already_known', 'Already known'), ('refused_protected_activity', 'Lawful activity: not taken up'), ('duplicate_of', 'The same report as another one'), ('withdrawn', 'Taken back by the reporter')], max_length=32)),
                 ('days_to_read', models.PositiveIntegerField(blank=True, null=True)),
                 ('days_to_end', models.PositiveIntegerField(blank=True, null=True)),
                 ('days_kept', models.PositiveIntegerField(blank=True, null=True)),
                 ('drill', models.BooleanField(default=False)),
             ],
+        ),
+        migrations.AddField(
+            model_name='identity',
+            name='retention_id',
+            field=models.CharField(blank=True, max_length=7),
         ),
         migrations.AddField(
             model_name='tip',
@@ -113,7 +118,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='tip',
             name='state',
-            field=models.CharField(choices=[('received', 'Received'), ('acknowledged', 'Acknowledged'), ('in_triage', 'In triage'), ('need_info', 'Question asked'), ('under_verification', 'Under verification'), ('outcome_set', 'Outcome set'), ('feedback_given', 'Feedback given'), ('closed', 'Closed'), ('withdrawn', 'Withdrawn'), ('expired', 'Destroyed')], default='received', max_length=24),
+            field=models.CharField(choices=[('received', 'Received'), ('acknowledged', 'Acknowledged'), ('in_triage', 'In triage'), ('need_info', 'Question asked'), ('linked', 'In a case'), ('under_verification', 'Under verification'), ('referred', 'Passed on'), ('outcome_set', 'Outcome set'), ('feedback_given', 'Feedback given'), ('closed', 'Closed'), ('withdrawn', 'Withdrawn'), ('expired', 'Destroyed')], default='received', max_length=24),
         ),
         migrations.AddIndex(
             model_name='tip',
