@@ -18,7 +18,7 @@ from tests.stories import Reported, send_report
 from tocsin.access.actors import Actor
 from tocsin.common.errors import RuleBroken
 from tocsin.ledger.models import AuditRecord, Pending
-from tocsin.tips import mailbox, services
+from tocsin.tips import discarding, handoff, mailbox, services
 from tocsin.tips.models import Tip
 from tocsin.tips.workflow import OPEN, TIP_LIFE, State
 from tocsin.workflow.models import Proposal, StepRecord
@@ -46,6 +46,8 @@ STAFF_ACTS: dict[str, Act] = {
     "approve": lambda who, it: _decide(who, it, True),
     "refuse": lambda who, it: _decide(who, it, False),
     "remit": lambda who, it: services.refuse_remit(actor=who, tip=it.tip, reason="r", door="4"),
+    "protected": lambda who, it: discarding.refuse_protected(actor=who, tip=it.tip, ground="0"),
+    "hand over": lambda who, it: handoff.hand_off(actor=who, tip=it.tip, body="000-0001", said="danger"),
     "feedback": lambda who, it: services.give_feedback(actor=who, tip=it.tip, text="thank you"),
     "close": lambda who, it: services.close(actor=who, tip=it.tip, reason="done"),
     "reopen": lambda who, it: services.reopen(actor=who, tip=it.tip, reason="new fact"),
@@ -131,7 +133,8 @@ def check_story(ref: str) -> None:
         read = next(record for record in records if record.step == "acknowledge")
         assert read.actor.startswith("staff:")
     if tip.state == State.CLOSED:
-        assert names.index("give_feedback") < len(names) - 1 - names[::-1].index(
+        told = "refuse_protected" if tip.destroyed_on else "give_feedback"
+        assert next(n for n, name in enumerate(names) if name.startswith(told)) < len(names) - 1 - names[::-1].index(
             "close" if "close" in names else "close_urgent"
         )
         assert tip.outcome
@@ -140,7 +143,10 @@ def check_story(ref: str) -> None:
     if tip.outcome == "substantiated":
         decided = next(record for record in reversed(records) if record.step == "set_outcome")
         assert decided.proposed_by not in ("", decided.actor)
-    assert (bytes(tip.content) == b"") == (tip.destroyed_on is not None) == ("withdraw_unread" in names)
+    assert (bytes(tip.content) == b"") == (tip.destroyed_on is not None) == any(
+        name.startswith(("withdraw_unread", "refuse_protected")) for name in names
+    )
+    assert (tip.expires_on is not None) == (tip.state in (State.CLOSED, State.WITHDRAWN))
     waiting = Proposal.objects.filter(subject_ref=ref, state="open")
     assert waiting.count() <= 1
     assert not waiting or tip.state in OPEN

@@ -21,6 +21,7 @@ from tocsin.intake.questions import COMMON_QUESTIONS
 from tocsin.policy.active import get_pack
 from tocsin.policy.category import Question, QuestionType
 from tocsin.tips.content import TipContent, identity_place
+from tocsin.tips.identities import wrapped_keys_of
 from tocsin.tips.models import Identity, Tip
 from tocsin.tips.selectors import content_of
 from tocsin.vault.codes import words_of
@@ -219,7 +220,7 @@ def test_the_contact_lies_in_the_identity_blob_and_goes_when_somebody_decides_to
     walk.press("send")
     (row,) = Identity.objects.all()
     kim, lou = (installation.custodian_private(name) for name in ("kim", "lou"))
-    hidden = open_identity(kim, lou, bytes(row.blob), bytes(row.wrapped_keys), identity_place(row.ref))
+    hidden = open_identity(kim, lou, bytes(row.blob), wrapped_keys_of(row), identity_place(row.ref))
     assert hidden.decode() == (CONTACT if mode == "named" else "")
     assert stored().identity_given == (mode == "named")
     assert CONTACT not in str(stored())

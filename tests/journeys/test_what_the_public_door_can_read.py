@@ -21,6 +21,7 @@ from tests.stories import Reported, write_to_staff
 from tocsin.ledger.note import Signer
 from tocsin.tips import services
 from tocsin.tips.content import content_place, identity_place, message_place, receipt_place
+from tocsin.tips.identities import wrapped_keys_of
 from tocsin.tips.models import Identity, Tip, TipMessage
 from tocsin.tips.papers import opening_place, reason_place
 from tocsin.tips.selectors import content_of
@@ -155,11 +156,19 @@ def test_the_same_search_finds_what_the_desk_and_the_reporter_can_open(
     worked_on: Reported, installation: Installation
 ) -> None:
     """The search above is worth something: with the right keys it opens every table."""
-    desk = {installation.unit_private} | keys_below(installation.home / "keys" / "desk" / "retention")
-    assert {"TipMessage", "Pending"} <= set(opened_with(list(desk)))
-    assert "Tip" in opened_with([key for key in desk if key != installation.unit_private])  # the outer layer
-    assert "Identity" in opened_with([installation.custodian_private(name) for name in ("kim", "lou", "max")])
+    months = keys_below(installation.home / "keys" / "desk" / "retention")
+    own = content_of(worked_on.tip).papers_key
+    assert {"TipMessage", "StepRecord", "Pending"} <= set(opened_with([installation.unit_private, own]))
+    assert {"Tip", "Identity"} <= set(opened_with(list(months)))  # the outer layers
+    custodians = [installation.custodian_private(name) for name in ("kim", "lou", "max")]
+    assert opened_with(custodians) == [], "the month's key lies above theirs"
+    assert open_identity(*custodians[:2], *_identity(worked_on.tip)).decode()
     assert {"Tip", "TipMessage"} <= set(opened_with([worked_on.keys.receipt, worked_on.keys.mail_private]))
+
+
+def _identity(tip: Tip) -> tuple[bytes, bytes, Place]:
+    row = Identity.objects.get(ref=tip.identity_ref)
+    return bytes(row.blob), wrapped_keys_of(row), identity_place(row.ref)
 
 
 def test_the_desk_needs_both_its_keys_and_reaches_no_name(worked_on: Reported, installation: Installation) -> None:
@@ -171,10 +180,9 @@ def test_the_desk_needs_both_its_keys_and_reaches_no_name(worked_on: Reported, i
     for pair in ((unit, unit), (retention, retention), (retention, unit)):
         with pytest.raises(CannotOpen):
             open_content(*pair, blob, wrapped, place)
-    row = Identity.objects.get(ref=tip.identity_ref)
     for pair in itertools.permutations((unit, retention), 2):
         with pytest.raises(CannotOpen):
-            open_identity(*pair, bytes(row.blob), bytes(row.wrapped_keys), identity_place(row.ref))
+            open_identity(*pair, *_identity(tip))
 
 
 def test_a_blob_does_not_open_in_another_rows_place(

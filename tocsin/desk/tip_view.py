@@ -80,10 +80,10 @@ def _kept(tip: Tip) -> str:
     return _("an order ends (legal hold)") if tip.legal_hold else plain_date(tip.expires_on)
 
 
-PARTS = {
-    "what": (gettext_lazy("Seen"), gettext_lazy("What the reporter saw, heard or read in person.")),
-    "heard": (gettext_lazy("Heard"), gettext_lazy("What others told the reporter.")),
-    "think": (gettext_lazy("Inferred"), gettext_lazy("What the reporter thinks it means.")),
+HEADINGS = {
+    "what": gettext_lazy("Seen, heard or read by the reporter"),
+    "heard": gettext_lazy("Told to the reporter by others"),
+    "think": gettext_lazy("What the reporter thinks it means"),
 }
 """Facts, hearsay and conclusions, however the form that was used has asked for them."""
 
@@ -93,7 +93,6 @@ class Part:
     """One of the three parts of a story; ``text`` is empty where nothing was told."""
 
     title: str
-    help: str
     text: str
 
 
@@ -102,7 +101,7 @@ def story(opened: OpenTip) -> list[Part]:
     if opened.content is None:
         return []
     answers = opened.content.answers
-    return [Part(str(title), str(told), answers.get(name, "")) for name, (title, told) in PARTS.items()]
+    return [Part(str(title), answers.get(name, "")) for name, title in HEADINGS.items()]
 
 
 def answers(opened: OpenTip) -> list[dict[str, str]]:
@@ -113,7 +112,7 @@ def answers(opened: OpenTip) -> list[dict[str, str]]:
     known = [
         (str(question.label), question.in_words(told[name]))
         for name, question in COMMON_QUESTIONS.items()
-        if told.get(name) and name not in PARTS
+        if told.get(name) and name not in HEADINGS
     ]
     others = [(name, text) for name, text in told.items() if name not in COMMON_QUESTIONS]
     rows = known + _details(opened.tip, opened.content.particulars) + others

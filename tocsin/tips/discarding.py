@@ -53,6 +53,8 @@ def _refuse(actor: Actor, tip: Tip, number: int, approval: Proposal | None = Non
     fresh = as_stored(tip)
     if is_held(fresh):
         raise Conflict(_held())
+    if fresh.destroyed_on:
+        raise Conflict(_("The text of this report was destroyed in the meantime. Nothing was changed."))
     step = life.REFUSE_PROTECTED if approval is None else life.REFUSE_PROTECTED_URGENT
     content = content_of(fresh)
     gone = destroyed_text() | kept_events_key(fresh, content.k_events)

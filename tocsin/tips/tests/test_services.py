@@ -265,7 +265,9 @@ def test_a_page_from_before_the_mark_of_urgency_ends_nothing(cast: Cast, tip_in:
         triage,
         match="needs another step",
     )
-    refused(Conflict, lambda: services.close(actor=cast.sam, tip=old_told, reason="x"), told, match="needs another step")
+    refused(
+        Conflict, lambda: services.close(actor=cast.sam, tip=old_told, reason="x"), told, match="needs another step"
+    )
 
 
 def test_the_mark_of_urgency_does_not_move_a_tip_and_is_not_told_to_the_public(cast: Cast, tip_in: TipIn) -> None:
