@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.architecture.case_stories import CASE_STORIES, Story, TipIn
+from tests.architecture.tip_stories import TIP_MODULES, TIP_READINGS, TIP_STORIES
 from tests.installation import Installation
 from tests.people import PASSWORD, Cast, hire, staff_of
 from tests.stories import Reported, incoming, send_report, waiting
@@ -26,10 +27,11 @@ from tocsin.tips import mailbox, services
 from tocsin.tips.workflow import State
 from tocsin.vault.installed import keyring
 
-MODULES = (services, mailbox, intake, access, opening, outcome, work, persons)
+MODULES = (services, mailbox, intake, access, opening, outcome, work, persons, *TIP_MODULES)
 WHO = {"actor", "keys", "by"}
 # Functions of these modules that change nothing, or that find out who somebody is.
 READINGS = {
+    **TIP_READINGS,
     "mailbox.find_tip": "finds the tip of a code, before there is an actor",
     "mailbox.read_mailbox": "what the reporter sees; a trace would say when somebody came back",
     "opening.proposed_case": "the case of a waiting proposal",
@@ -157,6 +159,7 @@ STORIES: dict[str, Story] = {
     "services.note_sign_out": lambda c, _at: access.note_sign_out(actor=c.ines),
     "services.check_sign_in": lambda _c, _at: access.check_sign_in(username="ines", password=PASSWORD),
     **CASE_STORIES,
+    **TIP_STORIES,
 }
 
 

@@ -119,14 +119,14 @@ def test_every_answer_arrives_in_its_own_place_and_nothing_else_does() -> None:
     assert Tip.objects.get().channel == "web"
 
 
-def test_the_least_that_can_be_sent_says_nothing_more_than_was_typed() -> None:
+def test_the_least_that_can_be_sent_says_nothing_more_than_was_typed_and_the_language() -> None:
     walk = Guided.open()
     walk.walk("send")
     walk.press("send")
     content = stored()
     assert content.answers == {"what": WHAT}
     assert (content.flags, content.identity_given) == ((), False)
-    assert content.particulars.to_json() == {"mode": "anonymous"}
+    assert content.particulars.to_json() == {"mode": "anonymous", "language": "en"}
 
 
 @pytest.mark.parametrize(

@@ -191,9 +191,10 @@ def test_a_blob_does_not_open_in_another_rows_place(
     other = report("Something else entirely.")
     message = TipMessage.objects.filter(tip=worked_on.tip).first()
     assert message is not None
-    assert open_message(installation.unit_private, bytes(message.blob), message_place(message.ref))
+    own = content_of(worked_on.tip).papers_key
+    assert open_message(own, bytes(message.blob), message_place(message.ref))
     with pytest.raises(CannotOpen):
-        open_message(installation.unit_private, bytes(message.blob), message_place(other.ref))
+        open_message(own, bytes(message.blob), message_place(other.ref))
     Tip.objects.filter(ref=other.ref).update(content=bytes(worked_on.tip.content))
     installation.unlock()
     with pytest.raises(CannotOpen):
