@@ -25,7 +25,7 @@ from tocsin.tips.lawful import usually_lawful
 from tocsin.tips.models import Tip
 from tocsin.tips.notes import notes_of
 from tocsin.tips.recusal import has_recusals, recusals_of
-from tocsin.tips.remit import doors_of, in_words, is_threat_marked
+from tocsin.tips.remit import doors_of, in_words, may_be_about_danger
 from tocsin.tips.safe_copies import evidence_of
 from tocsin.tips.workflow import LINK, OPEN_CASE, VERIFIED_OUTCOMES, Outcome
 from tocsin.vault import unlocked
@@ -88,7 +88,7 @@ def _forms(request: StaffRequest, opened: selectors.OpenTip) -> dict[str, Any]:
         "default_outcome": Outcome.UNSUBSTANTIATED_GOOD_FAITH.value,
         "other_doors": doors_of(tip, language(), protected=False),
         "protected_doors": doors_of(tip, language(), protected=True),
-        "needs_two": is_threat_marked(tip, opened.content),
+        "needs_two": may_be_about_danger(tip, opened.content),
         "bodies": [(body.number, body.label.text(language())) for body in bodies_of(tip)],
         "recusals": recusals_of(actor, tip),
         "language_of_form": language_name(opened.content.particulars.language) if opened.content else "",

@@ -15,7 +15,7 @@ from tocsin.tips import workflow as life
 from tocsin.tips.destroying import destroy_beside, destroyed_text, is_held, kept_events_key
 from tocsin.tips.models import MessageKind, Tip
 from tocsin.tips.papers import TipPapers
-from tocsin.tips.remit import chosen_door, is_threat_marked, noted_door, read_noted, told_refused
+from tocsin.tips.remit import chosen_door, may_be_about_danger, noted_door, read_noted, told_refused
 from tocsin.tips.selectors import content_of
 from tocsin.tips.taking import as_stored, papers_of, refuse_interested, write_message
 from tocsin.tips.workflow import TIP_LIFE, Outcome
@@ -33,7 +33,7 @@ def refuse_protected(*, actor: Actor, tip: Tip, ground: str) -> Tip | Proposal:
     """
     number = chosen_door(tip, ground, protected=True)
     refuse_interested(actor, tip)
-    if not is_threat_marked(tip):
+    if not may_be_about_danger(tip):
         return _refuse(actor, tip, number)
     if is_held(tip):
         raise Conflict(_held())

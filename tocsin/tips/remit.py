@@ -90,15 +90,20 @@ def _door(texts: Texts, number: int) -> list[str]:
 
 
 def is_threat_marked(tip: Tip, content: TipContent | None = None) -> bool:
-    """Whether anything points at somebody in danger: the mark, the reporter's own words, or the kind of report.
+    """Whether a person or the reporter says that somebody is in danger. Such a report is never ended by one person.
 
-    Such a report is never ended by one person. Opens the report unless ``content`` is given.
+    Opens the report unless ``content`` is given.
     """
     if tip.urgent:
         return True
     if content is None and not tip.destroyed_on:
         content = content_of(tip)
-    return bool(content and "protection" in content.flags) or suggests_urgent(tip)
+    return bool(content and "protection" in content.flags)
+
+
+def may_be_about_danger(tip: Tip, content: TipContent | None = None) -> bool:
+    """Whether anything at all points at danger, the kind of report too: then nobody refuses it alone."""
+    return suggests_urgent(tip) or is_threat_marked(tip, content)
 
 
 def suggests_urgent(tip: Tip) -> bool:

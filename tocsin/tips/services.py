@@ -22,7 +22,7 @@ from tocsin.tips.discarding import carry_out_refusal
 from tocsin.tips.lawful import require_extra_fact
 from tocsin.tips.models import Declaration, MessageKind, Tip
 from tocsin.tips.recusal import carry_out_lifting
-from tocsin.tips.remit import chosen_door, is_threat_marked, noted_door, told_elsewhere
+from tocsin.tips.remit import chosen_door, is_threat_marked, may_be_about_danger, noted_door, told_elsewhere
 from tocsin.tips.selectors import open_reason
 from tocsin.tips.taking import as_stored, fitting, papers_of, refuse_interested, required, take, write_message
 from tocsin.tips.workflow import TIP_LIFE, VERIFIED_OUTCOMES
@@ -127,7 +127,7 @@ def refuse_remit(*, actor: Actor, tip: Tip, reason: str, door: str) -> Tip | Pro
     """
     reason = required(reason, missing=_("Write down the reason. Nothing was changed."))
     noted, outcome = noted_door(chosen_door(tip, door, protected=False), reason), life.Outcome.NOT_WITHIN_REMIT
-    if is_threat_marked(tip):
+    if may_be_about_danger(tip):
         return _propose(actor=actor, tip=tip, step=life.REFUSE_REMIT_URGENT, outcome=outcome, reason=noted)
     return take(actor=actor, tip=tip, step=life.REFUSE_REMIT, reason=noted, changes={"outcome": outcome})
 

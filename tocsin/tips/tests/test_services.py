@@ -214,7 +214,7 @@ def test_the_reporter_of_another_offices_matter_is_told_where_to_go(cast: Cast, 
 @pytest.mark.parametrize(
     "marked", [{"flags": ("protection",)}, {"category": "violence_threat"}], ids=["in danger", "kind of report"]
 )
-def test_what_may_be_about_somebody_in_danger_is_never_ended_by_one_person(
+def test_what_may_be_about_somebody_in_danger_is_never_refused_by_one_person(
     marked: dict[str, Any], cast: Cast, unlocked_desk: Installation
 ) -> None:
     reported = send_report(**marked)
@@ -222,7 +222,14 @@ def test_what_may_be_about_somebody_in_danger_is_never_ended_by_one_person(
     refuse(cast.tara, reported)
     assert (reported.tip.state, reported.tip.urgent) == (State.IN_TRIAGE, False)
     decide(cast.sam, reported, True)
-    services.give_feedback(actor=cast.ines, tip=reported.tip, text="Thank you.")
+    assert reported.tip.state == State.OUTCOME_SET
+
+
+def test_what_the_reporter_calls_dangerous_is_never_closed_by_one_person(
+    cast: Cast, unlocked_desk: Installation
+) -> None:
+    reported = send_report(flags=("protection",))
+    bring_to(State.FEEDBACK_GIVEN, reported=reported, cast=cast)
     services.close(actor=cast.sam, tip=reported.tip, reason="Dealt with.")
     assert reported.tip.state == State.FEEDBACK_GIVEN
     decide(cast.lea, reported, True)

@@ -47,7 +47,7 @@ from tocsin.vault.opening import (
 from tocsin.vault.unlocked import lock_now
 from tocsin.workflow.models import StepRecord
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.journey, pytest.mark.django_db]
 TipIn = Callable[[State], Reported]
 ARRIVED = datetime(2026, 3, 9, 10, 20, tzinfo=UTC)
 

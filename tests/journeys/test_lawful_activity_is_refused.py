@@ -30,7 +30,7 @@ from tocsin.tips.selectors import read_tip
 from tocsin.tips.workflow import State
 from tocsin.workflow.models import StepRecord
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.journey, pytest.mark.django_db]
 TipIn = Callable[[State], Reported]
 CANARY = "She prays in a cellar with foreigners"
 
