@@ -115,7 +115,7 @@ def test_a_report_about_lawful_activity_is_refused_and_its_reporter_told(demo: I
     triage = part(tara, "Take into triage")
     triage.get_by_label("No", exact=True).check()
     triage.locator("button").click()
-    assert "Français" in tara.inner_text("main")
+    assert "français" in tara.inner_text("main")
     look(tara, "tip-story")
     refuse = part(tara, "Lawful activity: refuse and destroy")
     refuse.get_by_label("Opinions, beliefs").check()

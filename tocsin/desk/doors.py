@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 
@@ -17,6 +18,7 @@ from tocsin.access.models import Staff
 from tocsin.access.permissions import Permission
 from tocsin.common.errors import NotPermitted
 from tocsin.desk.errors import rule_page
+from tocsin.policy.active import get_pack
 
 Params = ParamSpec("Params")
 Answer = HttpResponseBase
@@ -42,7 +44,8 @@ def needs(*permissions: Permission) -> Callable[[View[Params]], View[Params]]:
             request.actor = request.user.as_actor()
             for permission in (Permission.DESK_ENTER, *permissions):
                 request.actor.require(permission)
-            return view(request, *args, **kwargs)
+            with timezone.override(get_pack().calendar.zone):  # staff read the clock of the place where they sit
+                return view(request, *args, **kwargs)
 
         return _mark(guarded, "desk", permissions)
 

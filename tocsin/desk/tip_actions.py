@@ -233,5 +233,7 @@ BY_NAME = {action.name: action for action in (*ACTIONS, *DECISIONS, *BESIDE)}
 
 
 def actions_for(actor: Actor, tip: Tip) -> list[Action]:
-    """The buttons on the page of ``tip`` for ``actor``."""
-    return [action for action in ACTIONS if not action.apart and action.open_to(actor, tip)]
+    """The buttons on the page of ``tip`` for ``actor``; a hand-over that is due stands on top."""
+    open_now = [action for action in ACTIONS if not action.apart and action.open_to(actor, tip)]
+    due = tip.urgent and tip.handed_off_at is None
+    return sorted(open_now, key=lambda action: not (due and action.name == "hand-off"))

@@ -86,7 +86,7 @@ def told_elsewhere(tip: Tip) -> str:
 
 def _door(texts: Texts, number: int) -> list[str]:
     pairs = texts.pairs("not_for.doors")
-    return [f"{pairs[number]['what']}: {pairs[number]['door']}"] if number < len(pairs) else []
+    return [f"{pairs[number]['what']}\n{pairs[number]['door']}"] if number < len(pairs) else []
 
 
 def is_threat_marked(tip: Tip, content: TipContent | None = None) -> bool:
