@@ -70,8 +70,9 @@ class StaffOnly:
         self._next = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass on."""
-        return self._next(request)
+        """Pass on; times are shown as the clocks of the office go."""
+        with timezone.override(get_pack().calendar.zone):
+            return self._next(request)
 
     def process_view(
         self, request: HttpRequest, view: AnyView, _args: tuple[object, ...], _kwargs: dict[str, object]

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.installation import Installation
+from tests.installation import Installation, TestClock
 from tests.people import Cast, staff_of
 from tests.stories import Reported, case_of, incoming
 from tests.visitor import Page
 from tocsin.access.actors import Actor
-from tocsin.cases import opening, persons, work
+from tocsin.cases import opening, outcome, persons, work
 from tocsin.cases.models import Assignment, Case, Finding, Person, Task
 from tocsin.cases.tests.test_a_case import FOUND, link
 from tocsin.cases.workflow import CaseState
@@ -138,6 +138,17 @@ def test_while_the_desk_is_locked_a_case_shows_nothing_that_was_written(case: Ca
         assert "The old dairy" not in each.plain
         assert "locked" in each.plain or "sealed" in each.plain
     assert browser.get(f"/tips/{case.members.get().tip.ref}/case").status == 200
+
+
+def test_days_and_times_are_those_of_the_office(
+    tip_in: TipIn, cast: Cast, desk: OpenDesk, set_clock: Callable[..., TestClock]
+) -> None:
+    set_clock(datetime(2031, 3, 3, 17, 30, tzinfo=UTC))  # half past one on the fourth in Shanghai
+    case = case_of(tip_in(State.LINKED))
+    outcome.begin_verification(actor=cast.sam, case=case, legal_basis="Law")
+    page = desk(cast.sam).get(f"/cases/{case.ref}").plain
+    assert "4 March 2031, 01:30" in page
+    assert "3 March 2031" not in page
 
 
 def test_reading_a_case_is_written_down(case: Case, cast: Cast, desk: OpenDesk) -> None:

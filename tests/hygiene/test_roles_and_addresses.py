@@ -1,0 +1,91 @@
+"""Every office against every address of the desk: a new address without a line in this table fails.
+
+The table is written by hand on purpose: it is what somebody decided, and both the marks on the views and real requests
+are held against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.urls import get_resolver, reverse
+
+from tests.installation import Installation
+from tests.people import hire
+from tests.stories import Reported
+from tocsin.access.permissions import ALLOWED, NOT_FOR_STAFF, Role
+from tocsin.desk.tests.test_hostile_staff import browser_of
+from tocsin.tips.workflow import State
+
+R = Role
+URLCONF = "tocsin.desk.urls"
+STAFF = frozenset(Role) - NOT_FOR_STAFF
+HANDLERS = frozenset({R.INTAKE, R.TRIAGE, R.INVESTIGATOR, R.SUPERVISOR})
+WATCHERS = HANDLERS | {R.ADMINISTRATOR, R.INSPECTOR}
+STRANGERS = frozenset({"alive", "sign-in", "language"})
+
+# Name of the address → who may come in. What a person may do there is the services' decision.
+MAY_ENTER: dict[str, frozenset[Role]] = {
+    "home": STAFF,
+    "sign-out": STAFF,
+    "lock": STAFF,
+    "waiting": STAFF,
+    "unlock": HANDLERS,
+    "inbox": HANDLERS,
+    "tip": HANDLERS,
+    "tip-file": HANDLERS,
+    "tip-act": HANDLERS,
+    "tip-case": HANDLERS,
+    "cases": HANDLERS,
+    "case": HANDLERS,
+    "case-act": HANDLERS,
+    "case-person": HANDLERS,
+    "case-person-act": HANDLERS,
+    "ledger": WATCHERS,
+}
+PATTERNS: Any = get_resolver(URLCONF).reverse_dict
+NAMES = sorted(name for name in PATTERNS if isinstance(name, str))
+
+
+def views() -> dict[str, Any]:
+    return {pattern.name: pattern.callback for pattern in get_resolver(URLCONF).url_patterns}
+
+
+def test_every_address_has_its_line_and_every_line_its_address() -> None:
+    assert set(MAY_ENTER) | STRANGERS == set(NAMES), (
+        f"without a decision: {sorted(set(NAMES) - set(MAY_ENTER) - STRANGERS)}; "
+        f"lines about nothing: {sorted(set(MAY_ENTER) | STRANGERS - set(NAMES))}"
+    )
+
+
+@pytest.mark.parametrize("name", sorted(MAY_ENTER))
+def test_the_marks_on_a_view_let_in_whom_the_table_lets_in(name: str) -> None:
+    needed = set(views()[name].needs)
+    assert {role for role in STAFF if needed <= ALLOWED[role]} == MAY_ENTER[name]
+
+
+def test_no_address_shows_a_report_to_an_office_that_needs_none() -> None:
+    for name in ("tip", "case", "case-person", "inbox", "cases"):
+        assert not MAY_ENTER[name] & {R.ADMINISTRATOR, R.PAYER, R.CUSTODIAN, R.INSPECTOR, R.PUBLISHER}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", sorted(STAFF))
+def test_real_requests_of_an_office_end_as_the_table_says(
+    role: Role, tip_in: Callable[[State], Reported], desk_door: Installation
+) -> None:
+    reported = tip_in(State.IN_TRIAGE)
+    browser = browser_of(hire(f"only-{role.value}", role))
+    for name, roles in MAY_ENTER.items():
+        if name in ("sign-out", "lock"):
+            continue  # for everybody, and they end what this test needs
+        known = {"ref": reported.ref, "action": "acknowledge"}
+        parts = {part: known.get(part, "x") for part in PATTERNS.getlist(name)[0][0][0][1]}
+        path = reverse(name, urlconf=URLCONF, kwargs=parts)
+        looked, sent = browser.get(path).status_code, browser.post(path).status_code
+        if role in roles:  # what is sent may be refused by a service all the same
+            assert looked != 403, f"{name} keeps {role} out"
+        else:
+            assert {looked, sent} <= {403, 405}, f"{name} answers {looked} and {sent} to {role}"
