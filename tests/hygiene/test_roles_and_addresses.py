@@ -43,6 +43,10 @@ MAY_ENTER: dict[str, frozenset[Role]] = {
     "case-act": HANDLERS,
     "case-person": HANDLERS,
     "case-person-act": HANDLERS,
+    "holds": frozenset({R.SUPERVISOR, R.RIGHTS_OFFICER}),
+    "hold": frozenset({R.SUPERVISOR, R.RIGHTS_OFFICER}),
+    "hold-act": frozenset({R.SUPERVISOR, R.RIGHTS_OFFICER}),
+    "ending": frozenset({R.SUPERVISOR}),
     "ledger": WATCHERS,
 }
 PATTERNS: Any = get_resolver(URLCONF).reverse_dict
