@@ -1,4 +1,4 @@
-"""The page of a report in a real browser: hand-over, notes, stepping out, refusing – at three widths, without script."""
+"""The page of a report in a real browser, at three widths: hand-over, notes, stepping out, refusing, holds."""
 
 from __future__ import annotations
 

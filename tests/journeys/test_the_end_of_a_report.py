@@ -178,7 +178,7 @@ def test_only_a_tombstone_stays(
     for column in ("content", "wrapped_key", "papers_public", "events_key", "receipt", "mail_public"):
         assert bytes(getattr(tip, column)) == b"", column
     assert (tip.received_hour, tip.acknowledge_by.day, tip.channel) == (datetime(2026, 3, 1, tzinfo=UTC), 1, "")
-    dates = (tip.acknowledged_on, tip.feedback_by, tip.ended_on, tip.expires_on, tip.urgent_by, tip.handed_off_at)
+    dates = (tip.acknowledged_on, tip.feedback_by, tip.ended_on, tip.expires_on, tip.handed_off_at)
     assert not any(dates)
     assert mailbox.find_tip([reported.keys]) is None, "the nine words open nothing any more"
 

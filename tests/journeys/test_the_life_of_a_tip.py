@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,14 +12,16 @@ from django.db import IntegrityError, transaction
 from tests.installation import Installation
 from tests.people import Cast, hire
 from tests.stories import Reported, send_report, waiting
-from tocsin.access.actors import PUBLIC_DOOR, REPORTER, WORKER, Actor, ActorKind
+from tocsin.access.actors import PUBLIC_DOOR, REPORTER, SETUP, WORKER, Actor, ActorKind, recipient_of
 from tocsin.access.permissions import ALLOWED, NOT_FOR_STAFF, Permission, Role
+from tocsin.clocks.models import Deadline
 from tocsin.common import clock
 from tocsin.common.errors import Conflict, NotPermitted, RuleBroken
 from tocsin.common.refs import new_ref
 from tocsin.ledger.leaf import Opening
 from tocsin.ledger.models import AuditRecord, Pending
 from tocsin.tips import selectors, services
+from tocsin.tips.deadlines import local_today
 from tocsin.tips.models import Tip
 from tocsin.tips.papers import TipPapers, opening_place
 from tocsin.tips.workflow import FACES, OPEN, TIP_LIFE, Outcome, State
@@ -52,6 +54,11 @@ DESIGN: dict[str, tuple[set[State], State | None, set[Role]]] = {
     "refuse_protected": ({S.IN_TRIAGE}, S.FEEDBACK_GIVEN, {R.TRIAGE}),
     "refuse_protected_urgent": ({S.IN_TRIAGE}, S.FEEDBACK_GIVEN, {R.TRIAGE, R.SUPERVISOR}),
     "set_outcome": ({S.UNDER_VERIFICATION}, S.OUTCOME_SET, {R.SUPERVISOR}),
+    "extend_feedback": (
+        {S.ACKNOWLEDGED, S.IN_TRIAGE, S.LINKED, S.UNDER_VERIFICATION, S.REFERRED, S.OUTCOME_SET},
+        None,
+        {R.SUPERVISOR},
+    ),
     "give_feedback": ({S.OUTCOME_SET}, S.FEEDBACK_GIVEN, {R.INTAKE}),
     "close": ({S.FEEDBACK_GIVEN}, S.CLOSED, {R.SUPERVISOR}),
     "close_urgent": ({S.FEEDBACK_GIVEN}, S.CLOSED, {R.SUPERVISOR}),
@@ -61,6 +68,7 @@ DESIGN: dict[str, tuple[set[State], State | None, set[Role]]] = {
     "link": ({S.IN_TRIAGE}, S.LINKED, {R.TRIAGE, R.SUPERVISOR}),
     "unlink": ({S.LINKED, S.UNDER_VERIFICATION, S.REFERRED, S.CLOSED}, S.IN_TRIAGE, {R.SUPERVISOR}),
     "case_verifies": ({S.LINKED, S.REFERRED}, S.UNDER_VERIFICATION, {R.SUPERVISOR}),
+    "share": ({S.LINKED, S.UNDER_VERIFICATION, S.REFERRED}, None, {R.SUPERVISOR}),
     "case_refers": ({S.LINKED, S.UNDER_VERIFICATION}, S.REFERRED, {R.SUPERVISOR}),
     "case_decides": ({S.LINKED, S.UNDER_VERIFICATION, S.REFERRED}, S.OUTCOME_SET, {R.SUPERVISOR}),
     "case_closes_urgent": ({S.FEEDBACK_GIVEN}, S.CLOSED, {R.SUPERVISOR}),
@@ -72,7 +80,7 @@ DESIGN: dict[str, tuple[set[State], State | None, set[Role]]] = {
     "expire_empty": ({S.WITHDRAWN}, S.EXPIRED, {R.WORKER}),
     "keep_longer": ({S.CLOSED}, None, {R.SUPERVISOR}),
     "lift_interest": (set(S) - {S.EXPIRED}, None, {R.SUPERVISOR}),
-}
+}  # fmt: skip
 PROPOSERS = {
     "refuse_remit_urgent": {R.TRIAGE},
     "refuse_protected_urgent": {R.TRIAGE},
@@ -85,7 +93,8 @@ ONLY_REPORTERS = {"answer", "add", "add_files", "withdraw", "withdraw_unread", "
 
 def with_role(role: Role) -> Actor:
     """Somebody or something that holds this office alone."""
-    programs = {Role.REPORTER: REPORTER, Role.PUBLIC_DOOR: PUBLIC_DOOR, Role.WORKER: WORKER}
+    programs = {Role.REPORTER: REPORTER, Role.PUBLIC_DOOR: PUBLIC_DOOR, Role.WORKER: WORKER, Role.SETUP: SETUP}
+    programs[Role.RECIPIENT] = recipient_of("A" * 20)
     return programs.get(role) or hire(f"only-{role.value}", role)
 
 
@@ -120,13 +129,27 @@ def approval_for(actor: Actor, step: Step, reported: Reported) -> Proposal | Non
     )
 
 
+def later_day(step: Step, reported: Reported) -> date | None:
+    """A day to which the answer can be put off, and its clock if none runs yet; ``None`` for other steps."""
+    if step.name != "extend_feedback":
+        return None
+    today = local_today()
+    Deadline.objects.get_or_create(
+        subject_kind=TIP_LIFE.kind,
+        subject_ref=reported.ref,
+        clock="feedback",
+        defaults={"started_at": clock.now(), "due_at": clock.now() + timedelta(days=1), "due_on": today},
+    )
+    return today + timedelta(days=110)
+
+
 def attempt(actor: Actor, step: Step, reported: Reported) -> Any:
     """Take the step with everything that it may need."""
     return take_step(
         actor=actor,
         life=TIP_LIFE,
         subject=reported.tip,
-        move=Move(step, reason="because"),
+        move=Move(step, reason="because", until=later_day(step, reported)),
         papers=papers(reported),
         approval=approval_for(actor, step, reported),
     )

@@ -22,6 +22,12 @@ def _persons(actor: Actor) -> QuerySet[Any]:
     return persons_visible_to(actor)
 
 
+def _referrals(actor: Actor) -> QuerySet[Any]:
+    from tocsin.cases.referral_reading import referrals_visible_to  # as above
+
+    return referrals_visible_to(actor)
+
+
 class CasesConfig(AppConfig):
     """Cases and their life."""
 
@@ -31,9 +37,13 @@ class CasesConfig(AppConfig):
     def ready(self) -> None:
         """Enter the lives of cases and of the people in them, so that their proposals wait in the common queue."""
         from tocsin.cases import handlers
+        from tocsin.cases.referral_workflow import REFERRAL_LIFE
         from tocsin.cases.workflow import CASE_LIFE, PERSON_LIFE
         from tocsin.workflow.registry import after_step, register_life
 
         after_step("tip", "flag_urgent", handlers.case_is_urgent)
+        for step in handlers.AFTER_THE_ANSWER:
+            after_step("case", step, handlers.answers_are_back)
         register_life(CASE_LIFE, visible_to=_cases)
         register_life(PERSON_LIFE, visible_to=_persons)
+        register_life(REFERRAL_LIFE, visible_to=_referrals)

@@ -15,6 +15,7 @@ from tocsin.cases import workflow as life
 from tocsin.cases.models import Case, Hearing, Person
 from tocsin.cases.models.person import HearingKind
 from tocsin.cases.papers import CasePapers, seal_text
+from tocsin.cases.referral_letters import take_out_of_copies
 from tocsin.cases.taking import locked_working, note, require_case, take_person
 from tocsin.cases.workflow import PERSON_LIFE
 from tocsin.common import clock
@@ -125,7 +126,11 @@ def clear_person(*, actor: Actor, person: Person, reason: str) -> Person:
 
 @transaction.atomic
 def expunge_person(*, actor: Actor, person: Person, reason: str) -> Person:
-    """Take somebody out of the case: who they are is destroyed, and what they said; that it happened stays."""
+    """Take somebody out of the case: who they are is destroyed, and what they said; that it happened stays.
+
+    Every text about the case that went to others is corrected too (``referral_letters``).
+    """
+    take_out_of_copies(actor=actor, person=person)
     taken = take_person(actor=actor, person=person, step=life.EXPUNGE, reason=reason, changes={"who": b""})
     taken.hearings.update(said=b"")
     return taken

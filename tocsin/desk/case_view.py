@@ -15,7 +15,7 @@ from tocsin.access.permissions import Permission
 from tocsin.cases.models import Case
 from tocsin.cases.outcome import proposed_for
 from tocsin.cases.reading import OpenCase, OpenPerson
-from tocsin.cases.workflow import WORKING, PersonState
+from tocsin.cases.workflow import REFER, WORKING, PersonState
 from tocsin.desk.case_actions import CaseAction, actions_for
 from tocsin.desk.case_forms import own_outcomes
 from tocsin.desk.decisions import Panel, panel
@@ -65,6 +65,7 @@ def laid_out(actor: Actor, opened: OpenCase, failed: str, typed: QueryDict | Non
         "waiting": _waiting(actor, opened),
         "actions": _forms(actor, opened, failed, typed),
         "may_work": actor.may(Permission.CASE_WORK) and opened.case.state in WORKING,
+        "may_pass_on": actor.may(Permission.CASE_WORK) and opened.case.state in REFER.sources,
         "may_staff": actor.may(Permission.CASE_STAFF),
         "may_take_out": actor.may(Permission.CASE_UNLINK),
     }

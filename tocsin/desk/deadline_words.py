@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -11,10 +11,8 @@ from django.utils.translation import ngettext
 from tocsin.common import clock
 from tocsin.policy.active import get_pack
 from tocsin.policy.clocks import local_day
-from tocsin.tips.deadlines import is_hand_off_overdue, next_date
+from tocsin.tips.deadlines import next_date
 from tocsin.tips.models import Tip
-from tocsin.tips.workflow import OPEN
-from tocsin.ui.templatetags.ui import plain_datetime
 
 SOON = 2
 
@@ -30,8 +28,6 @@ class DeadlineWords:
 
 def deadline_words(tip: Tip) -> DeadlineWords:
     """What is due next for ``tip``, seen from today."""
-    if tip.urgent_by is not None and tip.handed_off_at is None and tip.state in OPEN:
-        return _hand_off(tip.urgent_by, overdue=is_hand_off_overdue(tip))
     on = next_date(tip)
     if tip.paused_on is not None:
         return DeadlineWords(_("Clock stopped: question asked"), "", None)
@@ -45,10 +41,3 @@ def deadline_words(tip: Tip) -> DeadlineWords:
         return DeadlineWords(_("Due today"), "yellow", on)
     told = ngettext("%(n)s day left", "%(n)s days left", days) % {"n": days}
     return DeadlineWords(told, "yellow" if days <= SOON else "", on)
-
-
-def _hand_off(by: datetime, *, overdue: bool) -> DeadlineWords:
-    told = {"moment": plain_datetime(by.astimezone(get_pack().calendar.zone))}
-    if overdue:
-        return DeadlineWords(_("Hand-over overdue since %(moment)s") % told, "red", None)
-    return DeadlineWords(_("Hand over by %(moment)s") % told, "yellow", None)

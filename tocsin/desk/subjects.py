@@ -22,7 +22,11 @@ class Place:
 PLACES: dict[str, Place] = {
     "tip": Place("tip", gettext_lazy("Report")),
     "hold": Place("hold", gettext_lazy("Legal hold")),
+    "identity": Place("identity", gettext_lazy("Request for an identity")),
+    "custodian": Place("custodian", gettext_lazy("Custodian’s key")),
     "case": Place("case", gettext_lazy("Case")),
+    "referral": Place("referral", gettext_lazy("Text to another body")),
+    "member": Place("staff-member", gettext_lazy("Colleague")),
     "person": Place("case-person", gettext_lazy("Person in a case")),
 }
 

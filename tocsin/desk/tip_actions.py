@@ -149,6 +149,14 @@ ACTIONS: tuple[Action, ...] = (
         fits=lambda tip: not tip.destroyed_on,
     ),
     Action(
+        "extend-feedback", gettext_lazy("Put off the answer"), (life.EXTEND_FEEDBACK,),
+        lambda actor, tip, typed: services.extend_feedback(
+            actor=actor, tip=tip, until=typed.get("until", ""), reason=typed.get("reason", ""),
+            text=typed.get("text", ""),
+        ),
+        gettext_lazy("The answer is put off. The reporter is told why in the mailbox."),
+    ),
+    Action(
         "give-feedback", gettext_lazy("Tell the reporter the result"), (life.GIVE_FEEDBACK,),
         lambda actor, tip, typed: services.give_feedback(actor=actor, tip=tip, text=typed.get("text", "")),
         gettext_lazy("The result is in the reporter’s mailbox."),

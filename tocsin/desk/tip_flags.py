@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.tips.content import TipContent
-from tocsin.tips.deadlines import is_hand_off_overdue
+from tocsin.tips.handoff import is_hand_off_overdue
 from tocsin.tips.models import Tip
 
 

@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 from tocsin.access.permissions import Permission
 from tocsin.cases.opening import proposed_case
 from tocsin.cases.selectors import case_of, case_title, companions
+from tocsin.desk.clock_view import clocks_on_page, offered
 from tocsin.desk.decisions import Panel, panel
 from tocsin.desk.doors import StaffRequest
+from tocsin.desk.identity_view import about_tip
 from tocsin.desk.machine_hints import ground_hints, urgent_suggestion
 from tocsin.desk.names import actor_names, language_name, short_ref
 from tocsin.desk.page import language
@@ -34,9 +36,11 @@ from tocsin.vault import unlocked
 def page_of(request: StaffRequest, tip: Tip) -> dict[str, Any]:
     """What the template of the page takes; the sealed part only while the desk is unlocked."""
     told: dict[str, Any] = {"tip": tip, "facts": facts(tip), "title": _("Report"), "content": None}
+    told |= clocks_on_page(tip) | {"identity": about_tip(request.actor, tip)}
     told |= {"case": case_of(request.actor, tip), "may_put_into_case": _may_put_into_case(request, tip)}
     if unlocked.is_unlocked():
         told |= _opened(request, tip)
+        told["actions"] = offered(told["actions"], told["extension"])
     told["flags"] = flags_of(tip, told["content"], conflict=has_recusals(tip))
     return told
 

@@ -28,6 +28,11 @@ FLAGS = {
     "self_involved": gettext_lazy("The reporter took part in it."),
     "second_hand": gettext_lazy("The reporter heard it from somebody else."),
     "media_pending": gettext_lazy("The reporter has files, or wants to send them later."),
+    "mail_html": gettext_lazy("The e-mail was formatted. The text was taken out of it; the original is in its files."),
+    "mail_cut": gettext_lazy("The e-mail is longer than a report. All of it is in the file message.txt."),
+    "mail_unreadable": gettext_lazy("The e-mail could not be read. It is in the file message.eml, without its sender."),
+    "mail_in_part": gettext_lazy("The e-mail has more files than were taken. It lies whole in the mailbox, put aside."),
+    "mail_too_large": gettext_lazy("The e-mail was too large to be taken. It lies in the mailbox, put aside."),
 }
 
 

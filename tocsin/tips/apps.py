@@ -22,6 +22,18 @@ def _holds_visible_to(actor: Actor) -> QuerySet[Any]:
     return holds_visible_to(actor)
 
 
+def _requests_visible_to(actor: Actor) -> QuerySet[Any]:
+    from tocsin.tips.identity_selectors import requests_visible_to  # here: as above
+
+    return requests_visible_to(actor)
+
+
+def _seats_visible_to(actor: Actor) -> QuerySet[Any]:
+    from tocsin.tips.identity_selectors import seats_visible_to  # here: as above
+
+    return seats_visible_to(actor)
+
+
 class TipsConfig(AppConfig):
     """Tips, their mailbox and their life."""
 
@@ -29,10 +41,17 @@ class TipsConfig(AppConfig):
     label = "tips"
 
     def ready(self) -> None:
-        """Enter the lives of a tip and of an order about one, so that their proposals wait in the common queue."""
+        """Enter the lives of this app, so that their proposals wait in the common queue, and the clocks of a tip."""
+        from tocsin.clocks.registry import register_clocks
+        from tocsin.tips.clocks import TIPS
         from tocsin.tips.hold_workflow import HOLD_LIFE
+        from tocsin.tips.identity_life import IDENTITY_LIFE
+        from tocsin.tips.seat_life import SEAT_LIFE
         from tocsin.tips.workflow import TIP_LIFE
         from tocsin.workflow.registry import register_life
 
         register_life(TIP_LIFE, visible_to=_visible_to)
         register_life(HOLD_LIFE, visible_to=_holds_visible_to)
+        register_clocks(TIPS)
+        register_life(IDENTITY_LIFE, visible_to=_requests_visible_to)
+        register_life(SEAT_LIFE, visible_to=_seats_visible_to)

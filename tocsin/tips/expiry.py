@@ -16,6 +16,7 @@ from django.db import transaction
 
 from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
+from tocsin.clocks.models import Deadline, Notice
 from tocsin.common import clock
 from tocsin.ledger.services import record_audit
 from tocsin.tips import workflow as life
@@ -60,6 +61,8 @@ def expire_tip(actor: Actor, pk: int, by: date, papers_for: Callable[[Tip], Pape
     move = Move(step, changes=destroyed_text() | _nothing_left(tip))
     take_step(actor=actor, life=TIP_LIFE, subject=tip, move=move, papers=papers)
     destroy_beside(tip)
+    Deadline.objects.filter(subject_kind=TIP_LIFE.kind, subject_ref=tip.ref).delete()
+    Notice.objects.filter(subject_kind=TIP_LIFE.kind, subject_ref=tip.ref).delete()
     Identity.objects.filter(ref=tip.identity_ref).delete()
     return True
 
@@ -94,7 +97,7 @@ def _nothing_left(tip: Tip) -> dict[str, object]:
         "receipt": b"",
         "acknowledge_by": first,
         "urgent": False,
-        **dict.fromkeys(("acknowledged_on", "feedback_by", "paused_on", "urgent_by", "handed_off_at")),
+        **dict.fromkeys(("acknowledged_on", "feedback_by", "paused_on", "handed_off_at")),
         **dict.fromkeys(("ended_on", "expires_on")),
     }
 

@@ -16,9 +16,9 @@ from tocsin.common import clock
 from tocsin.common.errors import Conflict, NotPermitted, RuleBroken
 from tocsin.common.stores import busy_when_store_fails
 from tocsin.ledger.leaf import LEAF_SIZE, Event
-from tocsin.tips import deadlines
 from tocsin.tips import workflow as life
 from tocsin.tips.content import clean_text, message_place, receipt_place
+from tocsin.tips.deadlines import Owed, owed_to_reporter
 from tocsin.tips.destroying import destroy_beside, destroy_identity, destroyed_text, is_held
 from tocsin.tips.keeping import ended_now
 from tocsin.tips.models import Evidence, MessageKind, Tip, TipMessage
@@ -46,13 +46,15 @@ class MailboxMessage:
 
 @dataclass(frozen=True)
 class Mailbox:
-    """What the reporter sees. ``promise`` is the signed note that was given on arrival, ``leaf`` the 97 bytes in the
-    public ledger that it speaks of and ``event`` what they say to the public.
+    """What the reporter sees.
+
+    ``owed``: the next date with all that is to be said of it. ``promise``: the signed note that was given on arrival;
+    ``leaf``: the 97 bytes in the public ledger that it speaks of; ``event``: what they say to the public.
     """
 
     plain_state: PlainState
     outcome_label: str
-    next_date: date | None
+    owed: Owed
     messages: Sequence[MailboxMessage]
     promise: bytes
     leaf: bytes
@@ -86,7 +88,7 @@ def read_mailbox(keys: CodeKeys) -> Mailbox:
     return Mailbox(
         plain_state=tip.face.plain,
         outcome_label=_outcome_for_reporter(tip),
-        next_date=deadlines.next_date(tip),
+        owed=owed_to_reporter(tip),
         messages=[_in_clear(message, keys) for message in tip.messages.order_by("id")],
         promise=given[LEAF_SIZE:],
         leaf=given[:LEAF_SIZE],
@@ -135,10 +137,10 @@ def write_to_staff(*, keys: CodeKeys, text: str, attempt: str) -> None:
             return
         _refuse_when_over(tip)
         if tip.state == State.NEED_INFO:
-            kind, step, changes = MessageKind.ANSWER, life.ANSWER, deadlines.resume(tip, deadlines.local_today())
+            kind, step = MessageKind.ANSWER, life.ANSWER
         else:
-            kind, step, changes = MessageKind.ADDITION, life.ADD, {}
-        move = Move(step, changes={**changes, "unread_replies": tip.unread_replies + 1})
+            kind, step = MessageKind.ADDITION, life.ADD
+        move = Move(step, changes={"unread_replies": tip.unread_replies + 1})
         papers = TipPapers.of(tip, keys.events, keyring())
         take_step(actor=REPORTER, life=TIP_LIFE, subject=tip, move=move, papers=papers)
         TipMessage.objects.create(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -15,8 +16,7 @@ from tocsin.common import clock
 from tocsin.common.errors import Conflict, RuleBroken
 from tocsin.ledger.services import record_audit
 from tocsin.policy.active import pack_of
-from tocsin.policy.clocks import due_feedback, local_day
-from tocsin.tips import deadlines
+from tocsin.policy.clocks import local_day
 from tocsin.tips import workflow as life
 from tocsin.tips.discarding import carry_out_refusal
 from tocsin.tips.lawful import require_extra_fact
@@ -24,10 +24,11 @@ from tocsin.tips.models import Declaration, MessageKind, Tip
 from tocsin.tips.recusal import carry_out_lifting
 from tocsin.tips.remit import chosen_door, is_threat_marked, may_be_about_danger, noted_door, told_elsewhere
 from tocsin.tips.selectors import open_reason
-from tocsin.tips.taking import as_stored, fitting, papers_of, refuse_interested, required, take, write_message
+from tocsin.tips.taking import fitting, papers_of, refuse_interested, required, take, write_message
 from tocsin.tips.workflow import TIP_LIFE, VERIFIED_OUTCOMES
 from tocsin.workflow.models import Proposal, ProposalState
 from tocsin.workflow.proposals import decide, overtake_proposals, propose, step_aside
+from tocsin.workflow.services import Move, take_step
 from tocsin.workflow.steps import Step
 
 CarryOut = Callable[[Actor, Tip, Mapping[str, Any], Proposal], Tip]
@@ -35,22 +36,18 @@ CarryOut = Callable[[Actor, Tip, Mapping[str, Any], Proposal], Tip]
 
 def acknowledge(*, actor: Actor, tip: Tip) -> Tip:
     """A person has read the tip; the feedback clock starts, by the rules of the day on which the tip arrived."""
-    rules, moment = pack_of(tip.pack_version), clock.now()
-    changes = {
-        "acknowledged_on": local_day(moment, rules),
-        "feedback_by": local_day(due_feedback(moment, rules), rules),
-    }
+    changes = {"acknowledged_on": local_day(clock.now(), pack_of(tip.pack_version))}
     return take(actor=actor, tip=tip, step=life.ACKNOWLEDGE, changes=changes)
 
 
 def flag_urgent(*, actor: Actor, tip: Tip, reason: str) -> Tip:
     """Put the tip on top of every list, with the reason; from now on it must be handed to an emergency body."""
-    return take(actor=actor, tip=tip, step=life.FLAG_URGENT, reason=reason, changes=deadlines.urgent(tip))
+    return take(actor=actor, tip=tip, step=life.FLAG_URGENT, reason=reason, changes={"urgent": True})
 
 
 def confirm_urgent(*, actor: Actor, tip: Tip, reason: str) -> Tip:
     """As ``flag_urgent``, for a mark that a program suggested: the history says so."""
-    return take(actor=actor, tip=tip, step=life.CONFIRM_URGENT, reason=reason, changes=deadlines.urgent(tip))
+    return take(actor=actor, tip=tip, step=life.CONFIRM_URGENT, reason=reason, changes={"urgent": True})
 
 
 def begin_triage(*, actor: Actor, tip: Tip, has_interest: bool) -> Tip:
@@ -89,20 +86,17 @@ def ask_reporter(*, actor: Actor, tip: Tip, text: str) -> Tip:
     """Put a question into the reporter's mailbox. From triage the tip then waits for the answer."""
     text = required(text, missing=_("Write the question. Nothing was sent."))
     with transaction.atomic():
-        if tip.state == life.State.UNDER_VERIFICATION:
+        if tip.state in life.ASK_WHILE_CHECKING.sources:
             taken = take(actor=actor, tip=tip, step=life.ASK_WHILE_CHECKING)
         else:
-            changes = deadlines.pause(as_stored(tip), deadlines.local_today())
-            taken = take(actor=actor, tip=tip, step=life.ASK, changes=changes)
+            taken = take(actor=actor, tip=tip, step=life.ASK)
         write_message(actor=actor, tip=taken, kind=MessageKind.QUESTION, text=text)
     return taken
 
 
 def resume_triage(*, actor: Actor, tip: Tip, reason: str) -> Tip:
     """Go on without an answer. Silence is not held against the reporter."""
-    with transaction.atomic():
-        changes = deadlines.resume(as_stored(tip), deadlines.local_today())
-        return take(actor=actor, tip=tip, step=life.RESUME, reason=reason, changes=changes)
+    return take(actor=actor, tip=tip, step=life.RESUME, reason=reason)
 
 
 def start_verification(*, actor: Actor, tip: Tip, legal_basis: str, extra_fact: str = "") -> Tip:
@@ -177,6 +171,26 @@ def leave_decision(*, actor: Actor, tip: Tip, proposal: Proposal, reason: str) -
     reason = required(reason, missing=_("Write down why. Nothing was changed."))
     refuse_interested(actor, tip)
     return step_aside(actor=actor, life=TIP_LIFE, proposal=proposal, reason=papers_of(tip).seal(reason))
+
+
+def extend_feedback(*, actor: Actor, tip: Tip, until: str, reason: str, text: str) -> Tip:
+    """Put off the answer, once, to the day ``until`` (``2026-03-31``), and tell the reporter why in plain words.
+
+    ``reason`` is for the file, ``text`` for the reporter. Raises ``RuleBroken`` for a day out of the pack's bounds,
+    ``Conflict`` when the date has passed, or the clock stands still or was put off before; then nothing was sent.
+    """
+    text = required(text, missing=_("Write in plain words why it takes longer. The reporter must be told."))
+    reason = required(reason, missing=_("Write down the reason. Nothing was changed."))
+    try:
+        day = date.fromisoformat(until.strip())
+    except ValueError:
+        raise RuleBroken(_("Choose the new day. Nothing was changed.")) from None
+    refuse_interested(actor, tip)
+    move = Move(life.EXTEND_FEEDBACK, reason=reason, until=day)
+    with transaction.atomic():
+        taken: Tip = take_step(actor=actor, life=TIP_LIFE, subject=tip, move=move, papers=papers_of(tip))
+        write_message(actor=actor, tip=taken, kind=MessageKind.EXTENSION, text=text)
+    return taken
 
 
 def give_feedback(*, actor: Actor, tip: Tip, text: str) -> Tip:

@@ -167,6 +167,12 @@ SET_OUTCOME = Step(
     P.OUTCOME_DECIDE, "outcome", needs_reason=True, barred_by="in_case",
     four_eyes=True, proposed_with=P.OUTCOME_PROPOSE,
 )  # fmt: skip
+# Once, up to the longest time of the pack; the reporter is told why.
+EXTEND_FEEDBACK = Step(
+    "extend_feedback", _("Put off the answer"),
+    _from(S.ACKNOWLEDGED, S.IN_TRIAGE, S.LINKED, S.UNDER_VERIFICATION, S.REFERRED, S.OUTCOME_SET), None,
+    P.CLOCK_EXTEND, "clocks.feedback", public_kind=None, needs_reason=True,
+)  # fmt: skip
 GIVE_FEEDBACK = Step(
     "give_feedback", _("Tell the reporter the result"), _from(S.OUTCOME_SET), S.FEEDBACK_GIVEN,
     P.FEEDBACK_GIVE, "clocks.feedback", public_kind="answered",
@@ -236,6 +242,11 @@ CASE_REFERS = Step(
     "case_refers", _("The case was passed on"), _from(S.LINKED, S.UNDER_VERIFICATION), S.REFERRED,
     P.CASE_REFER, "sharing", needs_reason=True,
 )  # fmt: skip
+# What is told to another body may lead back to the reporter, so the public ledger counts it for this report.
+SHARE = Step(
+    "share", _("Told to another body"), _from(S.LINKED, S.UNDER_VERIFICATION, S.REFERRED), None,
+    P.CASE_REFER, "sharing", public_kind="exported", needs_reason=True,
+)  # fmt: skip
 # Two people decided on the case; the engine looks for that approval, so nobody takes this step alone.
 CASE_DECIDES = Step(
     "case_decides", _("Set the outcome"), _from(S.LINKED, S.UNDER_VERIFICATION, S.REFERRED), S.OUTCOME_SET,
@@ -254,10 +265,9 @@ TIP_LIFE = Life(
     "tip",
     (
         ACKNOWLEDGE, FLAG_URGENT, CONFIRM_URGENT, HAND_OFF, BEGIN_TRIAGE, ASK, ASK_WHILE_CHECKING, ANSWER, ADD,
-        ADD_FILES, RESUME,
-        START_VERIFICATION, REFUSE_REMIT, REFUSE_REMIT_URGENT, REFUSE_PROTECTED, REFUSE_PROTECTED_URGENT, SET_OUTCOME,
-        GIVE_FEEDBACK, CLOSE, CLOSE_URGENT, REOPEN, WITHDRAW, WITHDRAW_UNREAD, WITHDRAW_URGENT, EXPIRE, EXPIRE_EMPTY,
-        KEEP_LONGER, LIFT_INTEREST,
-        OPEN_CASE, LINK, UNLINK, CASE_VERIFIES, CASE_REFERS, CASE_DECIDES, CASE_CLOSES_URGENT, CASE_REOPENS,
+        ADD_FILES, RESUME, START_VERIFICATION, REFUSE_REMIT, REFUSE_REMIT_URGENT, REFUSE_PROTECTED,
+        REFUSE_PROTECTED_URGENT, SET_OUTCOME, EXTEND_FEEDBACK, GIVE_FEEDBACK, CLOSE, CLOSE_URGENT, REOPEN,
+        WITHDRAW, WITHDRAW_UNREAD, WITHDRAW_URGENT, EXPIRE, EXPIRE_EMPTY, KEEP_LONGER, LIFT_INTEREST,
+        OPEN_CASE, LINK, UNLINK, CASE_VERIFIES, CASE_REFERS, SHARE, CASE_DECIDES, CASE_CLOSES_URGENT, CASE_REOPENS,
     ),
 )  # fmt: skip

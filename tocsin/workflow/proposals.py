@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 
 from tocsin.access.actors import Actor
 from tocsin.access.models import Staff
-from tocsin.access.permissions import Permission
+from tocsin.access.permissions import ALLOWED, Permission, Role
+from tocsin.clocks.definitions import Stage
+from tocsin.clocks.notices import Letter, tell
 from tocsin.common import clock
 from tocsin.common.errors import Conflict, NotPermitted, RuleBroken
 from tocsin.common.refs import new_ref
@@ -21,9 +23,11 @@ from tocsin.ledger.services import record_audit, record_audits
 from tocsin.policy.active import get_pack, pack_of
 from tocsin.workflow.locks import lock_subject
 from tocsin.workflow.models import Proposal, ProposalState, StepRecord, Verdict, Voice
+from tocsin.workflow.registry import life_of
 from tocsin.workflow.steps import Life, Step
 
 PROPOSAL_LIFETIME = timedelta(days=14)
+PROPOSAL_TOPIC = "proposal"
 
 
 def propose(*, actor: Actor, life: Life, subject: Any, step: Step, payload: bytes) -> Proposal:
@@ -224,6 +228,7 @@ def expire_due_proposals(*, actor: Actor) -> int:
     role = actor.role_for(Permission.CLOCKS_MARK).value
     over = Proposal.objects.select_for_update().filter(state=ProposalState.OPEN, expires_at__lte=clock.now())
     rows = list(over.values_list("pk", "subject_kind", "subject_ref", "step"))
+    tell(_to_proposers(over))
     Proposal.objects.filter(pk__in=[row[0] for row in rows]).update(state=ProposalState.EXPIRED)
     record_audits(
         [
@@ -232,6 +237,24 @@ def expire_due_proposals(*, actor: Actor) -> int:
         ]
     )
     return len(rows)
+
+
+def _to_proposers(over: models.QuerySet[Proposal]) -> list[Letter]:
+    """One notice for each proposal to whoever made it, in the first office in which they may propose."""
+    letters = []
+    for each in over.select_related("proposer").prefetch_related("proposer__grants"):
+        held = {grant.role for grant in each.proposer.grants.all()}
+        role = next((role for role in _proposing_offices(each) if role in held), None)
+        if role is not None:
+            letters.append(
+                Letter(each.proposer_id, role, each.subject_kind, each.subject_ref, PROPOSAL_TOPIC, Stage.OVERDUE)
+            )
+    return letters
+
+
+def _proposing_offices(proposal: Proposal) -> list[str]:
+    needs = life_of(proposal.subject_kind).step(proposal.step).proposed_with
+    return [role.value for role in Role if needs is not None and needs in ALLOWED[role]]
 
 
 def overtake_proposals(*, life: Life, subject_ref: str, proposer_id: int | None = None) -> None:

@@ -6,12 +6,14 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Protocol
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tocsin.access.actors import Actor, ActorKind
+from tocsin.clocks.services import Cause, follow_step
 from tocsin.common import clock
 from tocsin.common.errors import Conflict, NotPermitted, RuleBroken
 from tocsin.ledger.audit import AuditRow
@@ -37,11 +39,15 @@ class Papers(Protocol):
 
 @dataclass(frozen=True)
 class Move:
-    """One step about to be taken: the words and field values that go with it."""
+    """One step about to be taken: the words and field values that go with it.
+
+    ``until``: the new date, for a step that puts off a clock.
+    """
 
     step: Step
     reason: str = ""
     changes: Mapping[str, object] = field(default_factory=dict)
+    until: date | None = None
 
 
 def _check(actor: Actor, life: Life, subject: Any, move: Move) -> None:
@@ -64,7 +70,7 @@ def _check(actor: Actor, life: Life, subject: Any, move: Move) -> None:
 def take_step(
     *, actor: Actor, life: Life, subject: Any, move: Move, papers: Papers, approval: Proposal | None = None
 ) -> Any:
-    """Take one step: permission, lock, state check, write, history, audit entry, ledger entry – one transaction.
+    """Take one step: permission, lock, state check, write, history, audit entry, ledger entry, clocks – at once.
 
     Returns the subject as stored. Raises ``NotPermitted``, ``Conflict`` (the state is no longer right) or
     ``RuleBroken`` (no reason; a four-eyes step without an approved proposal); then nothing was changed.
@@ -82,6 +88,8 @@ def take_step(
             kind = move.step.public_kind.format_map({"outcome": getattr(fresh, "outcome", "")})
             leaf, opening = papers.public_entry(fresh, kind, _digest(record))
             queue_entry(leaf=leaf, opening=opening)
+        cause = Cause(move.step.name, actor, bytes(record.reason), move.until)
+        follow_step(cause=cause, kind=life.kind, subject=fresh)
         fresh.save()
         if fresh.state != source:
             overtake_proposals(life=life, subject_ref=fresh.ref)

@@ -10,14 +10,20 @@ from tocsin.access.permissions import Permission
 from tocsin.desk.doors import StaffRequest, needs
 from tocsin.desk.page import context
 
-PAGES = (("inbox", Permission.TIP_LIST), ("holds", Permission.HOLD_READ), ("ledger", Permission.LEDGER_STATUS))
+FIRST = (
+    ("overview", Permission.OVERVIEW_READ),
+    ("inbox", Permission.TIP_LIST),
+    ("holds", Permission.HOLD_READ),
+    ("ledger", Permission.LEDGER_STATUS),
+    ("identities", Permission.IDENTITY_LIST),
+)
 
 
 @require_safe
 @needs()
 def home(request: StaffRequest) -> HttpResponse:
-    """The inbox, else the legal holds or the ledger, else a page that says that these roles have nothing here."""
-    for name, permission in PAGES:
+    """The first page of the list that these roles open, else one that says that there is nothing for them."""
+    for name, permission in FIRST:
         if request.actor.may(permission):
             return redirect(name)
     return render(request, "desk/home.html", context(request))

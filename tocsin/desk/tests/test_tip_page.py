@@ -84,7 +84,7 @@ def test_each_person_is_offered_what_their_role_allows_and_nothing_else(
     assert offered(desk(cast.tara).get(address)) == {
         *("ask", "refuse-remit", "refuse-protected", "flag-urgent", "hand-off")
     }
-    assert offered(desk(cast.sam).get(address)) == {"start-verification"}
+    assert offered(desk(cast.sam).get(address)) == {"start-verification", "extend-feedback"}
 
 
 def test_the_whole_road_can_be_walked_by_buttons(desk: OpenDesk, cast: Cast, unlocked_desk: Installation) -> None:
@@ -226,7 +226,7 @@ def test_an_unknown_tip_and_an_unknown_action_are_not_found(
 def test_every_step_of_staff_has_a_button() -> None:
     others = ALLOWED[Role.REPORTER] | ALLOWED[Role.WORKER]
     by_staff = {step.name for step in TIP_LIFE.steps if step.needs not in others}
-    with_the_case = {"open_case", "link", "unlink"} | {name for name in by_staff if name.startswith("case_")}
+    with_the_case = {"open_case", "link", "unlink", "share"} | {name for name in by_staff if name.startswith("case_")}
     assert {step.name for action in ACTIONS for step in action.steps} == by_staff - with_the_case
 
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tips', '0002_evidence'),
+        ('tips', '0007_clocks'),
     ]
 
     operations = [

@@ -9,6 +9,7 @@ from __future__ import annotations
 from tocsin.tips.models.declaration import Declaration
 from tocsin.tips.models.evidence import CopyVerdict, Evidence
 from tocsin.tips.models.hold import HOLD_KIND, LegalHold
+from tocsin.tips.models.identity_request import CustodianSeat, IdentityRequest, RequestState, SeatState
 from tocsin.tips.models.mailbox import FROM_STAFF, MessageKind, TipMessage
 from tocsin.tips.models.note import TipNote
 from tocsin.tips.models.tip import Identity, Tip
@@ -18,11 +19,15 @@ __all__ = [
     "FROM_STAFF",
     "HOLD_KIND",
     "CopyVerdict",
+    "CustodianSeat",
     "Declaration",
     "Evidence",
     "Identity",
+    "IdentityRequest",
     "LegalHold",
     "MessageKind",
+    "RequestState",
+    "SeatState",
     "Tip",
     "TipMessage",
     "TipNote",

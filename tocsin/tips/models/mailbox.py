@@ -16,9 +16,11 @@ class MessageKind(models.TextChoices):
     ANSWER = "answer", _("Answer")
     ADDITION = "addition", _("Addition")
     FEEDBACK = "feedback", _("Result")
+    EXTENSION = "extension", _("Later date")
+    NOTICE = "notice", _("Notice")
 
 
-FROM_STAFF = frozenset({MessageKind.QUESTION, MessageKind.FEEDBACK})
+FROM_STAFF = frozenset({MessageKind.QUESTION, MessageKind.FEEDBACK, MessageKind.EXTENSION, MessageKind.NOTICE})
 
 
 class TipMessage(models.Model):

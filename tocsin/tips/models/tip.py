@@ -10,10 +10,11 @@ from tocsin.tips.workflow import FACES, Face, Outcome, State
 class Tip(models.Model):
     """What one person sent, once. The sealed columns are written on arrival and only ever destroyed.
 
-    ``papers_public`` is the key to which everything written about the tip later is sealed; its private half lies in
-    ``content``, so that whoever destroys the content destroys all of it. ``events_key`` is the ledger key of a tip
-    whose text was discarded, sealed to the unit. ``urgent_by``: until when an urgent tip must be handed to an
-    emergency body. ``expires_on``: the day by which an ended tip is destroyed.
+    ``acknowledge_by``, ``feedback_by`` and ``paused_on`` are copies of the dates in ``clocks.Deadline``, because lists
+    choose by them; ``tips/clocks.py`` alone writes them. ``papers_public`` is the key to which everything written about
+    the tip later is sealed; its private half lies in ``content``, so that whoever destroys the content destroys all of
+    it. ``events_key`` is the ledger key of a tip whose text was discarded, sealed to the unit. ``expires_on``: the day
+    by which an ended tip is destroyed.
     """
 
     ref = models.CharField(max_length=20, unique=True)
@@ -41,11 +42,9 @@ class Tip(models.Model):
     acknowledged_on = models.DateField(null=True, blank=True)
     feedback_by = models.DateField(null=True, blank=True)
     paused_on = models.DateField(null=True, blank=True)
-    pause_used = models.BooleanField(default=False)
     unread_replies = models.PositiveIntegerField(default=0)
 
     urgent = models.BooleanField(default=False)
-    urgent_by = models.DateTimeField(null=True, blank=True)
     handed_off_at = models.DateTimeField(null=True, blank=True)
     legal_hold = models.BooleanField(default=False)
     in_case = models.BooleanField(default=False)
@@ -60,6 +59,7 @@ class Tip(models.Model):
             models.Index(fields=["-urgent", "id"], name="tip_urgent_oldest"),
             models.Index(fields=["expires_on", "id"], name="tip_expiry", condition=models.Q(expires_on__isnull=False)),
             models.Index(fields=["retention_id"], name="tip_retention"),
+            models.Index(fields=["state", "received_hour"], name="tip_ages"),
         ]
 
     def __str__(self) -> str:

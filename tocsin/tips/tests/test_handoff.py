@@ -10,12 +10,12 @@ import pytest
 from tests.installation import Installation, TestClock
 from tests.people import Cast
 from tests.stories import Reported
+from tocsin.clocks.models import Deadline
 from tocsin.common import clock
 from tocsin.common.errors import Conflict, NotPermitted, RuleBroken
 from tocsin.ledger.models import AuditRecord, Pending
 from tocsin.tips import mailbox, services
-from tocsin.tips.deadlines import is_hand_off_overdue
-from tocsin.tips.handoff import bodies_of, hand_off
+from tocsin.tips.handoff import bodies_of, hand_off, is_hand_off_overdue
 from tocsin.tips.selectors import read_tip
 from tocsin.tips.workflow import OPEN, State
 from tocsin.workflow.models import StepRecord
@@ -29,9 +29,9 @@ def test_an_urgent_report_must_be_handed_over_within_the_hour_of_the_pack(
     cast: Cast, tip_in: TipIn, set_clock: Callable[..., TestClock]
 ) -> None:
     stopped, reported = set_clock(), tip_in(State.RECEIVED)
-    assert (reported.tip.urgent_by, is_hand_off_overdue(reported.tip)) == (None, False)
+    assert not is_hand_off_overdue(reported.tip)
     services.flag_urgent(actor=cast.ines, tip=reported.tip, reason="Danger.")
-    assert reported.tip.urgent_by == clock.now() + timedelta(hours=1)
+    assert Deadline.objects.get(clock="urgent").due_at == clock.now() + timedelta(hours=1)
     stopped.forward(minutes=59)
     assert not is_hand_off_overdue(reported.tip)
     stopped.forward(minutes=2)
@@ -103,7 +103,8 @@ def test_a_suggestion_that_a_person_confirms_says_so_in_the_history(
 ) -> None:
     reported = tip_in(State.RECEIVED)
     services.confirm_urgent(actor=cast.ines, tip=reported.tip, reason="A child is alone there.")
-    assert (reported.tip.urgent, reported.tip.urgent_by is not None) == (True, True)
+    assert reported.tip.urgent
+    assert Deadline.objects.filter(clock="urgent", ended_at=None).exists()
     line = read_tip(cast.sam, reported.ref).history[-1]
     assert (line.step.name, line.reason) == ("confirm_urgent", "A child is alone there.")
     with pytest.raises(RuleBroken, match="reason"):

@@ -8,14 +8,14 @@ from django.db import migrations, models
 
 
 ENDS = {
-    "closed": ("close", "close_urgent"),
+    "closed": ("close", "close_urgent", "case_closes_urgent"),
     "withdrawn": ("withdraw", "withdraw_unread", "withdraw_urgent"),
 }
 CONFIRMED = ("substantiated", "partly_substantiated")
 
 
 def give_dates(apps, schema_editor):
-    """Reports that ended before ends were kept get their last day by the floors of the core; urgent ones their hour."""
+    """Reports that ended before ends were kept get their last day by the floors of the core."""
     Tip, StepRecord = apps.get_model("tips", "Tip"), apps.get_model("workflow", "StepRecord")
     for state, steps in ENDS.items():
         for tip in Tip.objects.filter(state=state, ended_on=None).only("ref", "outcome").iterator():
@@ -24,16 +24,12 @@ def give_dates(apps, schema_editor):
                 day = last.at.date()
                 kept = timedelta(days=5 * 365 if tip.outcome in CONFIRMED else 90)
                 Tip.objects.filter(pk=tip.pk).update(ended_on=day, expires_on=day + kept)
-    for tip in Tip.objects.filter(urgent=True, urgent_by=None).only("ref").iterator():
-        first = StepRecord.objects.filter(subject_kind="tip", subject_ref=tip.ref, step="flag_urgent").first()
-        if first is not None:
-            Tip.objects.filter(pk=tip.pk).update(urgent_by=first.at + timedelta(hours=1))
 
 
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tips', '0008_in_a_case'),
+        ('tips', '0009_messages_of_every_kind'),
         ('workflow', '0003_reasons_lie_with_the_voices'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -109,11 +105,6 @@ class Migration(migrations.Migration):
             model_name='tip',
             name='papers_public',
             field=models.BinaryField(blank=True, max_length=32),
-        ),
-        migrations.AddField(
-            model_name='tip',
-            name='urgent_by',
-            field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AlterField(
             model_name='tip',

@@ -1,0 +1,1 @@
+"""The roads by which reports come in besides the web. Each is one folder here."""
