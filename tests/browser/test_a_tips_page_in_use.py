@@ -64,7 +64,7 @@ def test_an_urgent_report_is_confirmed_and_handed_over(demo: Instance, visit: Op
     confirm.locator("textarea").fill("A child is in danger.")
     confirm.locator("button").click()
     no_complaint(ines)
-    assert "Hand over by" in ines.inner_text("main")
+    assert "Hand-off of an urgent report" in ines.inner_text("main")
     look(ines, "tip-urgent")
     over = part(ines, "Hand over to an emergency body")
     over.get_by_label("Fire and rescue").check()
