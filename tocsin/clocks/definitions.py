@@ -76,7 +76,8 @@ def _no_calls(_pack: Pack) -> tuple[Call, ...]:
 class Clock:
     """One clock of one kind of subject.
 
-    ``due`` takes the rules of the subject's arrival and the moment of the start. The sets name steps: ``starts``,
+    ``due`` takes the rules of the subject's arrival and the moment of the start; where it is ``None``, the step that
+    starts the clock names the day (``Move.until``). The sets name steps: ``starts``,
     ``meets`` (what was owed is done), ``drops`` (it is owed no more), ``pauses``, ``resumes`` and ``extends``. A pause
     holds the clock for ``longest_pause`` days at most and once in the life of a subject; ``latest`` is the last day to
     which it may be extended, counted from the day of the start, or ``None`` where it is never extended. ``calls`` and
@@ -86,7 +87,7 @@ class Clock:
 
     name: str
     label: str | Promise
-    due: Callable[[Pack, datetime], Due]
+    due: Callable[[Pack, datetime], Due] | None
     starts: frozenset[str]
     meets: frozenset[str]
     calls: tuple[Call, ...]

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
 from tocsin.clocks.models import Notice
-from tocsin.clocks.registry import kinds
+from tocsin.clocks.registry import kinds, kinds_without_clocks
 from tocsin.common import clock
 from tocsin.ledger.services import record_audit
 
@@ -88,6 +88,8 @@ def notices_for(actor: Actor) -> QuerySet[Notice]:
     seen = Q()
     for subjects in kinds():
         seen |= Q(subject_kind=subjects.kind) & ~Q(subject_ref__in=subjects.shut_out(actor))
+    for kind, visible_to in kinds_without_clocks().items():
+        seen |= Q(subject_kind=kind) & Q(Exists(visible_to(actor).filter(ref=OuterRef("subject_ref"))))
     if not seen:
         return Notice.objects.none()
     own = Notice.objects.filter(staff_id=actor.require_staff(), role__in=[role.value for role in actor.roles])

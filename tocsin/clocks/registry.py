@@ -48,12 +48,23 @@ class Subjects:
 
 
 _ENTRIES: dict[str, Subjects] = {}
+_SEEN_BY: dict[str, Refs] = {}
 
 
 def register_clocks(subjects: Subjects) -> None:
     """Enter the clocks of a kind; from ``AppConfig.ready``. Raises ``ValueError`` when the kind has others already."""
     if _ENTRIES.setdefault(subjects.kind, subjects).clocks != subjects.clocks:
         raise ValueError(f"two sets of clocks are called {subjects.kind}")
+
+
+def enter_visibility(kind: str, visible_to: Refs) -> None:
+    """Say which subjects of a kind an actor may see (rows with a ``ref``), for notices about kinds without clocks."""
+    _SEEN_BY[kind] = visible_to
+
+
+def kinds_without_clocks() -> Mapping[str, Refs]:
+    """Who may see what of the kinds that have entered no clocks."""
+    return {kind: seen for kind, seen in _SEEN_BY.items() if kind not in _ENTRIES}
 
 
 def kinds() -> tuple[Subjects, ...]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from tocsin.access.actors import Actor, ActorKind
 from tocsin.access.permissions import Permission
-from tocsin.clocks.definitions import ARRIVAL, Clock
+from tocsin.clocks.definitions import ARRIVAL, Clock, by_end_of
 from tocsin.clocks.models import RUNNING, Deadline, Span, SpanKind
 from tocsin.clocks.registry import kind_of
 from tocsin.common import clock as time
@@ -66,7 +66,7 @@ def follow_step(*, cause: Cause, kind: str, subject: Any) -> None:
         elif cause.step in each.extends:
             raise Conflict(_("This clock does not run any more. Nothing was changed. Look at it again."))
         elif cause.step in each.starts and not is_over:
-            running[each.name] = _run((kind, subject.ref), each, pack, (time.now(), cause.kept_at))
+            running[each.name] = _run((kind, subject.ref), each, pack, (time.now(), cause.kept_at), cause.until)
             running[each.name].save()
     subjects.show(subject, running)
 
@@ -88,10 +88,17 @@ def latest_day(row: Deadline, each: Clock, pack: Pack) -> date | None:
     return each.latest(pack, local_day(row.started_at, pack)) if each.latest else None
 
 
-def _run(of: tuple[str, str], each: Clock, pack: Pack, started: tuple[datetime, datetime]) -> Deadline:
+def _run(
+    of: tuple[str, str], each: Clock, pack: Pack, started: tuple[datetime, datetime], until: date | None = None
+) -> Deadline:
     """An unsaved run for kind and handle; ``started``: the moment from which it counts, and as it is stored."""
     (kind, ref), (counted, stored) = of, started
-    due = each.due(pack, counted)
+    if each.due is not None:
+        due = each.due(pack, counted)
+    elif until is not None:
+        due = by_end_of(until, pack)
+    else:
+        raise ValueError(f"the step that starts {each.name} must name a day")
     row = Deadline(subject_kind=kind, subject_ref=ref, clock=each.name, started_at=stored, due_at=due.at, due_on=due.on)
     row.next_at = next_call(each, row, stored)
     return row

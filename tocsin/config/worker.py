@@ -130,11 +130,13 @@ def _round(desk: LedgerDesk) -> None:
         publish_ledger(desk)  # first: a ledger behind its checkpoint stops here, and nothing is destroyed by mistake
         endings.worker_round()
         remove_left_over()
-        end_requests(actor=WORKER)
-        expire_referrals(actor=WORKER)
-        remind_referrals(actor=WORKER)
     except Exception:  # the worker must outlive a full disk or a locked database; the next round tries again
         logger.exception("A round of the worker failed; nothing that was accepted is lost. It will be tried again.")
+    for what_is_due in (end_requests, expire_referrals, remind_referrals):
+        try:
+            what_is_due(actor=WORKER)
+        except Exception:  # as above; a ledger that is read-only must not keep a notice to a reporter back
+            logger.exception("What is due by time could not be done. It stays due; it will be tried again.")
 
 
 def _clocks() -> bool:

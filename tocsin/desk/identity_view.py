@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -9,6 +10,8 @@ from django.utils.translation import gettext as _
 from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
 from tocsin.desk.names import actor_names, category_label, channel_label, role_label, short_ref
+from tocsin.policy.active import get_pack
+from tocsin.policy.clocks import local_day
 from tocsin.tips import identity_selectors as selectors
 from tocsin.tips.identity_life import ASK, TONES, WAITING
 from tocsin.tips.models import IdentityRequest, RequestState, Tip
@@ -80,15 +83,20 @@ def _facts(request: IdentityRequest) -> list[dict[str, str]]:
     tip = request.tip
     rows = [
         (_("Asked by"), str(request.requester)),
-        (_("Asked on"), plain_date(request.asked_at)),
-        (_("Runs out on"), plain_date(request.expires_at) if request.state in WAITING else ""),
+        (_("Asked on"), _day(request.asked_at)),
+        (_("Runs out on"), _day(request.expires_at) if request.state in WAITING else ""),
         (_("Report"), f"{short_ref(tip.ref)} – {category_label(tip)}"),
-        (_("Received on"), plain_date(tip.received_hour)),
+        (_("Received on"), _day(tip.received_hour)),
         (_("Came in by"), channel_label(tip)),
         (_("State of the report"), str(tip.get_state_display())),
         (_("Notice to the reporter"), told(request) or _notice_to_come(request)),
     ]
     return [{"key": key, "value": value} for key, value in rows if value]
+
+
+def _day(moment: datetime) -> str:
+    """The day where the authority sits."""
+    return plain_date(local_day(moment, get_pack()))
 
 
 def _notice_to_come(request: IdentityRequest) -> str:

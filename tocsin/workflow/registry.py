@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from tocsin.access.actors import Actor
+from tocsin.clocks.registry import enter_visibility
 from tocsin.workflow.steps import Life
 
 Visible = Callable[[Actor], "QuerySet[Any]"]
@@ -59,6 +60,7 @@ def register_life(life: Life, *, visible_to: Visible) -> None:
     known = _ENTRIES.setdefault(life.kind, Registered(life, visible_to))
     if known.life is not life:
         raise ValueError(f"two lives are called {life.kind}")
+    enter_visibility(life.kind, visible_to)
 
 
 def lives() -> tuple[Registered, ...]:

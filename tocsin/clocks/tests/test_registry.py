@@ -45,6 +45,14 @@ REFERRAL = Subjects(
             calls=(Call(Stage.OVERDUE, (Role.SUPERVISOR,)), Call(Stage.ESCALATION, (Role.SUPERVISOR,), timedelta(1))),
             calls_of=reminders,
         ),
+        Clock(
+            "chosen",
+            "Put off until",
+            due=None,
+            starts=frozenset({"put_off"}),
+            meets=frozenset({"dispose"}),
+            calls=(Call(Stage.OVERDUE, (Role.SUPERVISOR,)),),
+        ),
     ),
     over_in=frozenset({"done"}),
     shut_out=lambda _actor: Nobody.none().values("ref"),
@@ -74,6 +82,18 @@ def test_another_kind_of_subject_has_clocks_with_reminders_from_its_start(
     follow_step(cause=Cause("dispose", cast.sam), kind="referral", subject=referrals)
     row.refresh_from_db()
     assert (row.met, row.next_at) == (True, None)
+
+
+def test_a_clock_whose_day_a_person_chooses_takes_it_from_the_step(
+    referrals: Any, cast: Cast, installation: Installation, set_clock: Callable[..., TestClock]
+) -> None:
+    set_clock(datetime(2026, 3, 5, 3, tzinfo=UTC))
+    follow_step(cause=Cause("put_off", cast.sam, until=date(2026, 4, 1)), kind="referral", subject=referrals)
+    row = Deadline.objects.get()
+    assert (row.clock, row.due_on, row.due_at) == ("chosen", date(2026, 4, 1), datetime(2026, 4, 1, 16, tzinfo=UTC))
+    Deadline.objects.all().delete()
+    with pytest.raises(ValueError, match="must name a day"):
+        follow_step(cause=Cause("put_off", cast.sam), kind="referral", subject=referrals)
 
 
 def test_two_sets_of_clocks_cannot_have_one_name(referrals: Any) -> None:

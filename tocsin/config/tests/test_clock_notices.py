@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.installation import Installation, TestClock
 from tests.people import Cast, hire
-from tests.stories import Reported, send_report
+from tests.stories import Reported, case_of, send_report
 from tocsin.access.actors import WORKER, Actor
 from tocsin.access.models import RoleGrant
 from tocsin.access.permissions import Role
@@ -22,7 +22,7 @@ from tocsin.clocks.tests.conftest import told
 from tocsin.ledger.models import AuditRecord
 from tocsin.tips import services
 from tocsin.tips.workflow import State
-from tocsin.workflow.proposals import PROPOSAL_LIFETIME, expire_due_proposals
+from tocsin.workflow.proposals import PROPOSAL_LIFETIME, PROPOSAL_TOPIC, expire_due_proposals
 
 pytestmark = pytest.mark.django_db
 SetClock = Callable[..., TestClock]
@@ -79,6 +79,19 @@ def test_whoever_declares_an_interest_is_told_nothing_more_of_that_report_not_ev
     assert notices.unread_count(cast.sam) == 1
     hidden = Notice.objects.get(subject_ref=own.ref)
     assert notices.mark_read(actor=cast.sam, notice_id=hidden.pk) == 0
+
+
+def test_a_notice_about_a_kind_without_clocks_reaches_whoever_may_see_it_and_nobody_else(
+    tip_in: Callable[[State], Reported], cast: Cast
+) -> None:
+    reported = tip_in(State.LINKED)
+    ref = case_of(reported).ref
+    for who, role in ((cast.ivo, Role.INVESTIGATOR), (cast.ada, Role.ADMINISTRATOR)):
+        tell(Letter(who.require_staff(), role.value, "case", ref, PROPOSAL_TOPIC, "overdue"))
+    assert [row.subject_ref for row in notices.notices_for(cast.ivo)] == [ref]
+    assert notices.unread_count(cast.ada) == 0
+    services.declare_interest(actor=cast.ivo, tip=reported.tip, has_interest=True)
+    assert notices.unread_count(cast.ivo) == 0
 
 
 def test_nobody_marks_somebody_elses_notice_as_read(cast: Cast) -> None:

@@ -35,10 +35,31 @@ def test_the_demonstration_has_everybody_whom_an_opening_needs() -> None:
     assert {person.seat for person in PEOPLE if person.seat} == set(CUSTODIANS)
 
 
-def test_the_worker_ends_requests_in_its_round(
-    ivo: Actor, reported: Reported, unlocked_desk: Installation, db: None
+@pytest.mark.parametrize("fault", [None, OSError("the disk is full")])
+def test_the_worker_ends_requests_in_its_round_whatever_becomes_of_the_ledger(
+    fault: OSError | None, ivo: Actor, reported: Reported, unlocked_desk: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def publish(_desk: worker.LedgerDesk) -> int:
+        if fault:
+            raise fault
+        return 0
+
     asked = ask(ivo, reported)
     IdentityRequest.objects.update(expires_at=clock.now())
+    # On PostgreSQL it would close the test's own transaction.
+    monkeypatch.setattr(worker, "close_old_connections", lambda: None)
+    monkeypatch.setattr(worker, "publish_ledger", publish)
     worker._round(unlocked_desk.ledger())
     assert stored(asked).state == "expired"
+
+
+def test_a_round_over_requests_that_fails_is_logged_and_the_worker_lives(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, db: None
+) -> None:
+    def broken(**_told: object) -> int:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(worker, "close_old_connections", lambda: None)
+    monkeypatch.setattr(worker, "end_requests", broken)
+    worker._round(installation.ledger())
+    assert "It stays due; it will be tried again." in caplog.text

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from tocsin.access.permissions import Permission
@@ -16,18 +17,21 @@ from tocsin.desk.doors import StaffRequest, needs
 from tocsin.desk.names import role_label
 from tocsin.desk.page import context
 from tocsin.desk.subjects import address_of
+from tocsin.tips.workflow import TIP_LIFE
+from tocsin.workflow.proposals import PROPOSAL_TOPIC
 
 MOST = 100
 
 
 @dataclass(frozen=True)
 class Row:
-    """One notice. ``url`` is empty for people who may not open its subject."""
+    """One notice. ``url`` is empty for people who may not open its subject; ``list_url`` shows many of them."""
 
     notice: Notice
     words: str
     title: str
     url: str
+    list_url: str
     office: str
 
 
@@ -54,6 +58,11 @@ def read_notices(request: StaffRequest) -> HttpResponse:
 
 
 def _row(request: StaffRequest, notice: Notice) -> Row:
-    may_open = bool(notice.subject_ref) and request.actor.may(Permission.TIP_READ)
+    # Of tips people are told who may open none; of other things only those who may see them.
+    may_open = bool(notice.subject_ref) and (
+        notice.subject_kind != TIP_LIFE.kind or request.actor.may(Permission.TIP_READ)
+    )
     url = address_of(notice.subject_kind, notice.subject_ref) if may_open else ""
-    return Row(notice, notice_words(notice), notice_title(notice), url, role_label(notice.role))
+    listed = reverse("inbox") + f"?due=overdue&clock={notice.topic}"
+    list_url = reverse("waiting") if notice.topic == PROPOSAL_TOPIC else listed
+    return Row(notice, notice_words(notice), notice_title(notice), url, list_url, role_label(notice.role))

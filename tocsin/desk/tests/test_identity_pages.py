@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests.identities import GROUND, LAWFUL, REASON, allow, ask, hire_custodian, hire_officer, key_of, turn
-from tests.installation import CUSTODIANS, Installation
+from tests.installation import CUSTODIANS, Installation, TestClock
 from tests.people import Cast, hire
 from tests.stories import CONTACT, Reported
 from tests.visitor import Page
@@ -360,3 +360,13 @@ def test_pressing_lock_leads_a_custodian_to_a_page_of_their_own(
 def test_an_order_of_the_past_is_refused_with_what_was_typed(ivo: Actor, reported: Reported) -> None:
     with pytest.raises(Exception, match="written order"):
         identity_requests._order_in_words(Order("1", local_today() - timedelta(days=1)))
+
+
+def test_days_are_those_of_the_place_where_the_authority_sits(
+    desk: OpenDesk, ivo: Actor, reported: Reported, unlocked_desk: Installation, set_clock: Callable[..., TestClock]
+) -> None:
+    set_clock(datetime(2026, 11, 25, 20, 0, tzinfo=UTC))  # the seed pack's office is eight hours ahead
+    asked = ask(ivo, reported)
+    page = desk(ivo).get(f"/identities/{asked.ref}")
+    assert "Asked on 26 November 2026" in page.plain
+    assert "26 November 2026" in desk(ivo).get("/identities").plain
