@@ -165,6 +165,7 @@ def test_every_mark_is_shown_in_words(
     ):  # fmt: skip
         assert word in page
     stopped.forward(minutes=61)
+    browser = desk(cast.ines)
     late = at(browser, told).plain
     assert "Hand-over overdue" in late
     assert "minutes overdue" in late or "minute overdue" in late

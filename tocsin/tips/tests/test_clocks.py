@@ -46,6 +46,7 @@ RUNS_IN: dict[State, set[str]] = {
     State.FEEDBACK_GIVEN: set(),
     State.CLOSED: set(),
     State.WITHDRAWN: set(),
+    State.EXPIRED: set(),
 }
 
 
