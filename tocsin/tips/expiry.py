@@ -2,7 +2,7 @@
 
 Opens nothing. The worker holds no key that opens a tip, so it cannot write the event under the tip's own pseudonym:
 ``last_days`` does that at the unlocked desk before the date. What is left on the date the worker destroys all the
-same, and its event is counted under a pseudonym that nobody knows (decision record 29).
+same, and its event is counted under a pseudonym that nobody knows (decision record 30).
 """
 
 from __future__ import annotations
