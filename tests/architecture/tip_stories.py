@@ -44,7 +44,7 @@ def _asked(cast: Cast, at: TipIn, *, begun: bool = False) -> LegalHold:
     rosa = hire("rosa", Role.RIGHTS_OFFICER)
     hold = holds.ask_hold(
         actor=rosa,
-        tip_ref=at(State.CLOSED).ref,
+        handle=at(State.CLOSED).ref,
         order="17 Gs 4/31",
         ends_on=local_today() + timedelta(days=9),
         reason="x",

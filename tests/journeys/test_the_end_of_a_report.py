@@ -60,7 +60,7 @@ def own_months(installation: Installation, settings: Settings, tmp_path: Path) -
     shutil.copytree(installation.home / "keys" / "desk", keys / "desk")
     settings.TOCSIN_PUBLIC_KEYS, settings.TOCSIN_RETENTION_KEYS = keys / "public", keys / "desk"
     clear_caches()
-    unlocked.unlock(installation.unit_private, keys / "desk")
+    unlocked.unlock(installation.unit_private, keys / "desk", unlocked.UNATTENDED)
     yield keys / "desk"
     clear_caches()
 

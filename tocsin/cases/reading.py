@@ -101,8 +101,8 @@ def read_case(actor: Actor, ref: str) -> OpenCase:
     about = open_text("about", case.ref, case.about)
     opened = OpenCase(
         case=case,
-        title=about["title"],
-        summary=about["summary"],
+        title=about.get("title", ""),
+        summary=about.get("summary", ""),
         members=members,
         assignments=list(case.assignments.select_related("staff").order_by("role", "id")),
         tasks=_tasks(case),

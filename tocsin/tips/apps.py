@@ -45,6 +45,7 @@ class TipsConfig(AppConfig):
         from tocsin.clocks.registry import register_clocks
         from tocsin.tips.clocks import TIPS
         from tocsin.tips.hold_workflow import HOLD_LIFE
+        from tocsin.tips.holdable import TIP, register_holdable
         from tocsin.tips.identity_life import IDENTITY_LIFE
         from tocsin.tips.seat_life import SEAT_LIFE
         from tocsin.tips.workflow import TIP_LIFE
@@ -52,6 +53,7 @@ class TipsConfig(AppConfig):
 
         register_life(TIP_LIFE, visible_to=_visible_to)
         register_life(HOLD_LIFE, visible_to=_holds_visible_to)
+        register_holdable(TIP)
         register_clocks(TIPS)
         register_life(IDENTITY_LIFE, visible_to=_requests_visible_to)
         register_life(SEAT_LIFE, visible_to=_seats_visible_to)

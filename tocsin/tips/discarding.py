@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from tocsin.access.actors import Actor
 from tocsin.common.errors import Conflict
 from tocsin.tips import workflow as life
-from tocsin.tips.destroying import destroy_beside, destroyed_text, is_held, kept_events_key
+from tocsin.tips.destroying import destroy_beside, destroyed_text, kept_events_key
+from tocsin.tips.holdable import is_held
 from tocsin.tips.models import MessageKind, Tip
 from tocsin.tips.papers import TipPapers
 from tocsin.tips.remit import chosen_door, may_be_about_danger, noted_door, read_noted, told_refused

@@ -21,7 +21,9 @@ from tocsin.common import clock
 from tocsin.ledger.services import record_audit
 from tocsin.tips import workflow as life
 from tocsin.tips.deadlines import local_today
-from tocsin.tips.destroying import destroy_beside, destroyed_text, is_held
+from tocsin.tips.destroying import destroy_beside, destroyed_text
+from tocsin.tips.holdable import is_held
+from tocsin.tips.identity_notice import is_owed
 from tocsin.tips.models import Evidence, Identity, Tip, Tombstone
 from tocsin.tips.papers import UnlinkedPapers
 from tocsin.tips.workflow import ENDED, TIP_LIFE
@@ -53,7 +55,7 @@ def _unlinked_papers(_tip: Tip) -> Papers:
 def expire_tip(actor: Actor, pk: int, by: date, papers_for: Callable[[Tip], Papers]) -> bool:
     """Destroy one tip that is due on ``by``; whether it was. ``papers_for``: how its event is written."""
     tip = Tip.objects.select_for_update().get(pk=pk)
-    if tip.state not in ENDED or tip.expires_on is None or tip.expires_on > by or is_held(tip):
+    if tip.state not in ENDED or tip.expires_on is None or tip.expires_on > by or is_held(tip) or is_owed(tip):
         return False
     emptied = tip.destroyed_on is not None and not tip.events_key
     step, papers = (life.EXPIRE_EMPTY, _unlinked_papers(tip)) if emptied else (life.EXPIRE, papers_for(tip))

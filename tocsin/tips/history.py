@@ -16,8 +16,9 @@ from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
 from tocsin.ledger.selectors import lines_about
 from tocsin.tips.hold_workflow import HOLD_LIFE
+from tocsin.tips.holdable import orders_over
 from tocsin.tips.holds import open_order
-from tocsin.tips.models import LegalHold, Tip
+from tocsin.tips.models import Tip
 from tocsin.tips.notes import OpenNote
 from tocsin.tips.reading import TipReader
 from tocsin.tips.selectors import HistoryLine, OpenMessage, OpenTip
@@ -136,8 +137,8 @@ def _proposals(tip: Tip, reader: TipReader) -> list[Happening]:
 
 
 def _orders(tip: Tip) -> list[Happening]:
-    """What was done about the orders that hold this tip."""
-    holds = {hold.ref: hold for hold in LegalHold.objects.filter(tip=tip)}
+    """What was done about the orders that hold this tip, or the case in which it is."""
+    holds = {hold.ref: hold for hold in orders_over(tip)}
     records = StepRecord.objects.filter(subject_kind=HOLD_LIFE.kind, subject_ref__in=list(holds)).order_by("id")
     return [
         Happening(

@@ -12,8 +12,8 @@ from tocsin.tips import hold_workflow as life
 from tocsin.tips.content import hold_place
 from tocsin.tips.deadlines import local_today
 from tocsin.tips.hold_workflow import HOLD_LIFE, HoldState
-from tocsin.tips.models import LegalHold, Tip
-from tocsin.tips.workflow import State
+from tocsin.tips.holdable import holdable
+from tocsin.tips.models import LegalHold
 from tocsin.vault.installed import keyring
 from tocsin.vault.sealing import seal_to
 from tocsin.workflow.models import Proposal
@@ -49,13 +49,13 @@ def end_due_holds(*, actor: Actor) -> int:
 def take_hold_step(
     *, actor: Actor, hold: LegalHold, step: Step, reason: str = "", approval: Proposal | None = None
 ) -> LegalHold:
-    """Take a step of an order, then set the mark of its tip: it is held while any order about it is in force."""
+    """Take a step of an order, then set the mark of its subject: held while any order over it is in force.
+
+    Raises ``Conflict`` when the subject was destroyed meanwhile.
+    """
     changes = {"ended_on": local_today()} if step.target == HoldState.ENDED else {}
     move, papers = Move(step, reason=reason, changes=changes), HoldPapers(hold.ref)
     taken: LegalHold = take_step(actor=actor, life=HOLD_LIFE, subject=hold, move=move, papers=papers, approval=approval)
-    tip = Tip.objects.select_for_update().get(pk=taken.tip_id)
-    if tip.state == State.EXPIRED:
-        raise Conflict(_("This report was destroyed in the meantime. Nothing was changed."))
-    tip.legal_hold = tip.holds.filter(state=HoldState.IN_FORCE).exists()
-    tip.save(update_fields=["legal_hold"])
+    if not holdable(taken.subject_kind).mark(taken.subject_ref):
+        raise Conflict(_("What this order is about was destroyed in the meantime. Nothing was changed."))
     return taken

@@ -1,7 +1,7 @@
-"""Legal holds: named orders that forbid to destroy a tip, each with an end date. Two offices begin and end one.
+"""Legal holds: named orders that forbid to destroy a tip or a case, each with an end date. Two offices begin and end one.
 
-A rights officer sees which tip an order is about and the order, and never what was reported. Orders are sealed to the
-unit, not to the tip, so that they can be read apart from it.
+A rights officer sees what an order is about and the order, and never what was reported. Orders are sealed to the unit,
+not to the tip, so that they can be read apart from it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -28,15 +29,17 @@ from tocsin.tips.content import hold_place
 from tocsin.tips.deadlines import local_today
 from tocsin.tips.hold_steps import HoldPapers, take_hold_step
 from tocsin.tips.hold_workflow import HOLD_LIFE, HoldState
-from tocsin.tips.models import Declaration, LegalHold, Tip
+from tocsin.tips.holdable import holdables
+from tocsin.tips.models import LegalHold
 from tocsin.tips.taking import fitting, required
-from tocsin.tips.workflow import State
 from tocsin.vault import unlocked
 from tocsin.vault.installed import keyring
 from tocsin.vault.sealing import seal_to
 from tocsin.workflow.models import Proposal, ProposalState, StepRecord
 from tocsin.workflow.proposals import decide, propose, step_aside, waiting_proposal
 from tocsin.workflow.steps import Step
+
+BEGINNINGS = (life.BEGIN.name, life.BEGIN_FROM_DESK.name)
 
 
 @dataclass(frozen=True)
@@ -50,43 +53,85 @@ class OpenHold:
     reason: str
 
 
+@dataclass(frozen=True)
+class OrderLine:
+    """An order on the page of what it is about: its number, and why it was asked for."""
+
+    hold: LegalHold
+    order: str
+    reason: str
+
+
 def holds_visible_to(actor: Actor) -> QuerySet[LegalHold]:
-    """The orders that ``actor`` may see: none without a part in them, none about a tip with an own interest."""
+    """The orders that ``actor`` may see: none without a part in them, none about something with an own interest."""
     if not actor.may(Permission.HOLD_READ):
         return LegalHold.objects.none()
-    shut_out = Declaration.objects.filter(staff_id=actor.require_staff(), has_interest=True).values("tip_id")
-    return LegalHold.objects.exclude(tip_id__in=shut_out)
+    found = LegalHold.objects.all()
+    for each in holdables():
+        found = found.exclude(subject_kind=each.kind, subject_ref__in=each.closed_to(actor.require_staff()))
+    return found
 
 
 def holds_in_force(actor: Actor) -> QuerySet[LegalHold]:
-    """The orders that hold a tip today or wait for a second person, the one that ends first on top."""
+    """The orders that hold something today or wait for a second person, the one that ends first on top."""
     asked = Proposal.objects.filter(
         subject_kind=HOLD_LIFE.kind, state=ProposalState.OPEN, expires_at__gt=clock.now()
     ).values("subject_ref")
     found = holds_visible_to(actor).filter(Q(state=HoldState.IN_FORCE) | Q(state=HoldState.ASKED, ref__in=asked))
-    return found.select_related("tip").order_by("ends_on", "id")
+    return found.order_by("ends_on", "id")
 
 
-def ask_hold(*, actor: Actor, tip_ref: str, order: str, ends_on: date, reason: str) -> LegalHold:
-    """Propose to put a tip under an order; the other office decides. ``tip_ref``: the whole handle of the tip.
+def orders_in_clear(actor: Actor, kind: str, ref: str) -> list[OrderLine]:
+    """The orders in force or waiting about one subject, in clear; nothing for those who may see none.
 
-    Raises ``RuleBroken`` for an end that is past or further away than the rules allow, and for a tip that there is not.
+    Leaves one line in the audit log. Raises ``Locked`` while the desk is locked.
+    """
+    found = list(holds_in_force(actor).filter(subject_kind=kind, subject_ref=ref))
+    if not found:
+        return []
+    refs = [each.ref for each in found]
+    begun = StepRecord.objects.filter(subject_kind=HOLD_LIFE.kind, subject_ref__in=refs, step__in=BEGINNINGS)
+    asked = Proposal.objects.filter(subject_kind=HOLD_LIFE.kind, subject_ref__in=refs, step__in=BEGINNINGS)
+    reasons = {each.subject_ref: ("", bytes(each.reason)) for each in begun}
+    reasons = {each.subject_ref: ("reason", bytes(each.payload)) for each in asked} | reasons
+    with transaction.atomic():
+        role, detail = actor.role_for(Permission.HOLD_READ).value, {"holds": " ".join(refs)}
+        record_audit(actor=actor.name, role=role, action="hold.read", subject=f"{kind}:{ref}", detail=detail)
+    return [OrderLine(each, open_order(each, bytes(each.order)), _why(each, *reasons[each.ref])) for each in found]
+
+
+def _why(hold: LegalHold, name: str, blob: bytes) -> str:
+    clear = open_order(hold, blob)
+    return str(json.loads(clear)[name]) if name else clear
+
+
+def ask_hold(*, actor: Actor, handle: str, order: str, ends_on: date, reason: str) -> LegalHold:
+    """Propose to put a tip or a case under an order; the other office decides. ``handle``: its whole handle.
+
+    Raises ``RuleBroken`` for an end that is past or further away than the rules allow, and for a handle of nothing.
     """
     step = _step_for(actor, life.BEGIN, life.BEGIN_FROM_DESK)
     order = required(order, missing=_("Write the number of the order. Nothing was proposed."))
     reason = required(reason, missing=_("Write down the reason. Nothing was proposed."))
-    tip = _tip(actor, tip_ref)
-    _check_end(tip, ends_on)
+    kind, subject = _subject(actor, handle)
+    _check_end(subject, ends_on)
     with transaction.atomic():
         ref = new_ref()
         sealed = seal_to(keyring().unit_public, order.encode(), info=hold_place(ref))
-        hold = LegalHold.objects.create(tip=tip, ref=ref, order=sealed, ends_on=ends_on, asked_on=local_today())
+        hold = LegalHold.objects.create(
+            subject_kind=kind,
+            subject_ref=subject.ref,
+            ref=ref,
+            order=sealed,
+            ends_on=ends_on,
+            asked_on=local_today(),
+        )
         _propose(actor, hold, step, reason)
         record_audit(
             actor=actor.name,
             role=actor.role_for(step.proposed_with or step.needs).value,
-            action="tip.hold.ask",
-            subject=f"tip:{tip.ref}",
+            action=f"{kind}.hold.ask",
+            subject=f"{kind}:{subject.ref}",
             detail={"hold": ref},
         )
     return hold
@@ -147,21 +192,22 @@ def hold_visible_to(actor: Actor, ref: str) -> LegalHold:
     """The order with this handle. Raises ``LegalHold.DoesNotExist``."""
     if not is_ref(ref):
         raise LegalHold.DoesNotExist
-    return holds_visible_to(actor).select_related("tip").get(ref=ref)
+    return holds_visible_to(actor).get(ref=ref)
 
 
-def _tip(actor: Actor, ref: str) -> Tip:
-    ref = ref.strip().upper()
-    shut_out = Declaration.objects.filter(staff_id=actor.require_staff(), has_interest=True).values("tip_id")
-    tip = Tip.objects.filter(ref=ref).exclude(pk__in=shut_out).first() if is_ref(ref) else None
-    if tip is None or tip.state == State.EXPIRED:
-        raise RuleBroken(_("There is no report with this handle, or it was destroyed. Nothing was proposed."))
-    return tip
+def _subject(actor: Actor, handle: str) -> tuple[str, Any]:
+    """What has this handle, with its kind. Raises ``RuleBroken`` for nothing, and for what is closed to ``actor``."""
+    ref = handle.strip().upper()
+    for each in holdables() if is_ref(ref) else ():
+        found = each.find(ref)
+        if found is not None and ref not in each.closed_to(actor.require_staff()):
+            return each.kind, found
+    raise RuleBroken(_("There is no report or case with this handle, or it was destroyed. Nothing was proposed."))
 
 
-def _check_end(tip: Tip, ends_on: date) -> None:
+def _check_end(subject: Any, ends_on: date) -> None:
     today = local_today()
-    last = months_after(today, pack_of(tip.pack_version).retention.legal_hold_months)
+    last = months_after(today, pack_of(subject.pack_version).retention.legal_hold_months)
     if not today < ends_on <= last:
         raise RuleBroken(
             _("An order ends on a day after today and by %(day)s at the latest. Nothing was proposed.")
@@ -188,7 +234,7 @@ def _belongs(hold: LegalHold, proposal: Proposal) -> None:
 
 def _refuse_interested(actor: Actor, hold: LegalHold) -> None:
     if not holds_visible_to(actor).filter(pk=hold.pk).exists():
-        raise NotPermitted(_("You have no access to this report."))
+        raise NotPermitted(_("You have no access to what this order is about."))
 
 
 def open_order(hold: LegalHold, blob: bytes) -> str:

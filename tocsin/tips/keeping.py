@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Protocol
 
 from tocsin.policy.active import pack_of
 from tocsin.policy.clocks import months_after
@@ -22,9 +23,15 @@ def taken_up_again() -> dict[str, object]:
     return {"ended_on": None, "expires_on": None}
 
 
-def kept_until(tip: Tip, outcome: str, since: date) -> date:
-    """The last day for a tip that ended, or was reviewed, on ``since``: years for what was confirmed, else days."""
-    rules = pack_of(tip.pack_version).retention
+class UnderRules(Protocol):
+    """A tip, or a case: something that came in under the rules of a day."""
+
+    pack_version: str
+
+
+def kept_until(subject: UnderRules, outcome: str, since: date) -> date:
+    """The last day for what ended, or was reviewed, on ``since``: years for what was confirmed, else days."""
+    rules = pack_of(subject.pack_version).retention
     if outcome in FOUNDED:
         return months_after(since, 12 * rules.substantiated_review_years)
     return since + timedelta(days=rules.unfounded_days)

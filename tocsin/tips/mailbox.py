@@ -19,7 +19,8 @@ from tocsin.ledger.leaf import LEAF_SIZE, Event
 from tocsin.tips import workflow as life
 from tocsin.tips.content import clean_text, message_place, receipt_place
 from tocsin.tips.deadlines import Owed, owed_to_reporter
-from tocsin.tips.destroying import destroy_beside, destroy_identity, destroyed_text, is_held
+from tocsin.tips.destroying import destroy_beside, destroy_identity, destroyed_text
+from tocsin.tips.holdable import is_held
 from tocsin.tips.keeping import ended_now
 from tocsin.tips.models import Evidence, MessageKind, Tip, TipMessage
 from tocsin.tips.papers import TipPapers, public_event, staff_key

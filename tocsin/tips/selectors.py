@@ -209,7 +209,13 @@ def _waiting(tip: Tip, reader: TipReader) -> OpenProposal | None:
     if proposal is None:
         return None
     payload = json.loads(reader.reason(bytes(proposal.payload)) or "{}")
-    return OpenProposal(proposal, TIP_LIFE.step(proposal.step), payload.get("outcome", ""), payload.get("reason", ""))
+    return OpenProposal(
+        proposal=proposal,
+        step=TIP_LIFE.step(proposal.step),
+        outcome=payload.get("outcome", ""),
+        reason=payload.get("reason", ""),
+        staff=payload.get("staff"),
+    )
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,15 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 
 from tocsin.access.actors import Actor
-from tocsin.common import clock
 from tocsin.common.errors import NotPermitted, RuleBroken
-from tocsin.common.refs import new_ref
-from tocsin.tips.content import clean_text, message_place
+from tocsin.tips.content import clean_text
 from tocsin.tips.keeping import ended_now, taken_up_again
-from tocsin.tips.models import MessageKind, Tip, TipMessage
-from tocsin.tips.papers import TipPapers, staff_key
+from tocsin.tips.models import MessageKind, Tip
+from tocsin.tips.papers import TipPapers
 from tocsin.tips.selectors import event_key_of, tips_visible_to
 from tocsin.tips.workflow import OPEN, TIP_LIFE, State
+from tocsin.tips.writing import put_into_mailbox
 from tocsin.vault.installed import keyring
-from tocsin.vault.sealing import seal_message
 from tocsin.workflow.models import Proposal
 from tocsin.workflow.services import Move, take_step
 from tocsin.workflow.steps import Step
@@ -83,13 +81,4 @@ def as_stored(tip: Tip) -> Tip:
 
 def write_message(*, actor: Actor, tip: Tip, kind: MessageKind, text: str) -> None:
     """Put a message of staff into the reporter's mailbox."""
-    ref = new_ref()
-    recipients = [bytes(tip.mail_public), staff_key(tip, keyring())]
-    TipMessage.objects.create(
-        tip=tip,
-        ref=ref,
-        kind=kind,
-        blob=seal_message(text.encode(), recipients=recipients, place=message_place(ref)),
-        written_hour=clock.on_the_hour(clock.now()),
-        staff_id=actor.staff_id,
-    )
+    put_into_mailbox(tip=tip, kind=kind, text=text, staff_id=actor.staff_id)

@@ -14,8 +14,9 @@ from tocsin.access.permissions import Permission
 from tocsin.common.errors import Conflict, RuleBroken
 from tocsin.desk.decisions import panel
 from tocsin.desk.doors import StaffRequest, needs
-from tocsin.desk.names import actor_names, role_label, short_ref
+from tocsin.desk.names import actor_names, role_label
 from tocsin.desk.page import context
+from tocsin.desk.subjects import HOLD_TONES, address_of, title_of
 from tocsin.desk.typed_values import Typed, typed_day
 from tocsin.tips import holds as orders
 from tocsin.tips.hold_workflow import HOLD_LIFE, HoldState
@@ -24,20 +25,20 @@ from tocsin.vault import unlocked
 from tocsin.workflow.models import Proposal
 from tocsin.workflow.proposals import waiting_proposal
 
-TONES = {HoldState.ASKED: "yellow", HoldState.IN_FORCE: "purple", HoldState.ENDED: "grey"}
+READ_WITH = {"tip": Permission.TIP_READ, "case": Permission.CASE_READ}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(Permission.HOLD_READ)
 def holds(request: StaffRequest) -> HttpResponse:
-    """The list, and the form to ask for another one; ``report`` fills in the handle of the report."""
+    """The list, and the form to ask for another one; ``about`` fills in the handle."""
     if request.method != "POST":
-        return _list(request, typed={"report": request.GET.get("report", "")})
+        return _list(request, typed={"handle": request.GET.get("about", "")})
     typed = request.POST.dict()
     try:
         hold = orders.ask_hold(
             actor=request.actor,
-            tip_ref=typed.get("report", ""),
+            handle=typed.get("handle", ""),
             order=typed.get("order", ""),
             ends_on=typed_day(typed, "ends_on"),
             reason=typed.get("reason", ""),
@@ -49,7 +50,11 @@ def holds(request: StaffRequest) -> HttpResponse:
 
 def _list(request: StaffRequest, *, typed: Typed, status: int = 200, error: object = "") -> HttpResponse:
     rows = [
-        {"hold": hold, "report": short_ref(hold.tip.ref), "tone": TONES[HoldState(hold.state)]}
+        {
+            "hold": hold,
+            "about": title_of(hold.subject_kind, hold.subject_ref),
+            "tone": HOLD_TONES[HoldState(hold.state)],
+        }
         for hold in orders.holds_in_force(request.actor)
     ]
     told = {"rows": rows, "typed": typed, "error": error}
@@ -118,9 +123,9 @@ def _visible(request: StaffRequest, ref: str) -> LegalHold:
 def _page(request: StaffRequest, found: LegalHold, *, status: int = 200, **more: Any) -> HttpResponse:
     told: dict[str, Any] = {
         "hold": found,
-        "report": short_ref(found.tip.ref),
-        "tone": TONES[HoldState(found.state)],
-        "may_read_tip": request.actor.may(Permission.TIP_READ),
+        "about": title_of(found.subject_kind, found.subject_ref),
+        "tone": HOLD_TONES[HoldState(found.state)],
+        "about_url": _address(request.actor, found),
         **more,
     }
     if unlocked.is_unlocked():
@@ -129,6 +134,12 @@ def _page(request: StaffRequest, found: LegalHold, *, status: int = 200, **more:
         if opened.waiting is not None:
             told["waiting"] = panel(request.actor, opened.waiting, detail=opened.order, reason=opened.reason)
     return render(request, "desk/hold.html", context(request, here="holds", **told), status=status)
+
+
+def _address(actor: Actor, found: LegalHold) -> str:
+    """Where the subject lies, for those who may read such a thing; empty for the others."""
+    may = actor.may(READ_WITH[found.subject_kind])
+    return address_of(found.subject_kind, found.subject_ref) if may else ""
 
 
 def _can_end(opened: orders.OpenHold) -> bool:

@@ -381,7 +381,7 @@ def test_rights_officer_and_supervisor_meet_on_the_page_of_an_order(desk: OpenDe
     home = browser.get("/")
     assert "Legal holds" in home.plain
     day = local_today().replace(year=local_today().year + 1, day=1).isoformat()
-    typed = {"report": reported.ref.lower(), "order": "17 Gs 4/31", "ends_on": day, "reason": "The court asked."}
+    typed = {"handle": reported.ref.lower(), "order": "17 Gs 4/31", "ends_on": day, "reason": "The court asked."}
     wrong = browser.send(home, "/holds", **{**typed, "ends_on": "soon"})
     assert wrong.status == 422
     assert wrong.form("/holds").fields["order"] == "17 Gs 4/31"

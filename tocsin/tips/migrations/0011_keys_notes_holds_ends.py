@@ -39,6 +39,8 @@ class Migration(migrations.Migration):
             name='LegalHold',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('subject_kind', models.CharField(max_length=24)),
+                ('subject_ref', models.CharField(max_length=20)),
                 ('ref', models.CharField(max_length=20, unique=True)),
                 ('state', models.CharField(choices=[('asked', 'Asked for'), ('in_force', 'In force'), ('ended', 'Ended')], default='asked', max_length=12)),
                 ('order', models.BinaryField()),
@@ -119,10 +121,9 @@ class Migration(migrations.Migration):
             model_name='tip',
             index=models.Index(fields=['retention_id'], name='tip_retention'),
         ),
-        migrations.AddField(
+        migrations.AddIndex(
             model_name='legalhold',
-            name='tip',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='tips.tip'),
+            index=models.Index(fields=['subject_kind', 'subject_ref', 'state'], name='hold_by_subject'),
         ),
         migrations.AddField(
             model_name='tipnote',

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tocsin.tips.models.declaration import Declaration
 from tocsin.tips.models.evidence import CopyVerdict, Evidence
-from tocsin.tips.models.hold import HOLD_KIND, LegalHold
+from tocsin.tips.models.hold import HOLD_KIND, HoldState, LegalHold
 from tocsin.tips.models.identity_request import CustodianSeat, IdentityRequest, RequestState, SeatState
 from tocsin.tips.models.mailbox import FROM_STAFF, MessageKind, TipMessage
 from tocsin.tips.models.note import TipNote
@@ -22,6 +22,7 @@ __all__ = [
     "CustodianSeat",
     "Declaration",
     "Evidence",
+    "HoldState",
     "Identity",
     "IdentityRequest",
     "LegalHold",

@@ -53,7 +53,7 @@ def rosa(db: None) -> Actor:
 
 def ask(actor: Actor, reported: Reported, *, days: int = 100) -> LegalHold:
     ends_on = local_today() + timedelta(days=days)
-    return ask_hold(actor=actor, tip_ref=reported.ref, order=ORDER, ends_on=ends_on, reason="The court asked for it.")
+    return ask_hold(actor=actor, handle=reported.ref, order=ORDER, ends_on=ends_on, reason="The court asked for it.")
 
 
 def wait_on(hold: LegalHold) -> Proposal:
@@ -213,16 +213,16 @@ def test_an_order_has_an_end_within_the_rules(days: int, rosa: Actor, tip_in: Ti
 
 @pytest.mark.parametrize("ref", ["", "x", "B" * 20, "\x00", "' OR 1=1", "B" * 500])
 def test_an_order_about_nothing_is_refused(ref: str, rosa: Actor, unlocked_desk: Installation) -> None:
-    with pytest.raises(RuleBroken, match="no report with this handle"):
-        ask_hold(actor=rosa, tip_ref=ref, order=ORDER, ends_on=local_today() + timedelta(days=9), reason="x")
+    with pytest.raises(RuleBroken, match="no report or case with this handle"):
+        ask_hold(actor=rosa, handle=ref, order=ORDER, ends_on=local_today() + timedelta(days=9), reason="x")
 
 
 def test_no_order_without_number_and_reason(rosa: Actor, reported: Reported, unlocked_desk: Installation) -> None:
     day = local_today() + timedelta(days=9)
     with pytest.raises(RuleBroken, match="number of the order"):
-        ask_hold(actor=rosa, tip_ref=reported.ref, order=" ", ends_on=day, reason="x")
+        ask_hold(actor=rosa, handle=reported.ref, order=" ", ends_on=day, reason="x")
     with pytest.raises(RuleBroken, match="reason"):
-        ask_hold(actor=rosa, tip_ref=reported.ref, order=ORDER, ends_on=day, reason="\n")
+        ask_hold(actor=rosa, handle=reported.ref, order=ORDER, ends_on=day, reason="\n")
 
 
 def test_other_offices_see_no_order_and_ask_for_none(cast: Cast, rosa: Actor, tip_in: TipIn) -> None:
@@ -245,7 +245,7 @@ def test_who_declared_an_interest_has_no_part_in_an_order(cast: Cast, rosa: Acto
     assert not holds_in_force(cast.sam).exists()
     with pytest.raises(NotPermitted):
         agree(cast.sam, hold)
-    with pytest.raises(RuleBroken, match="no report with this handle"):
+    with pytest.raises(RuleBroken, match="no report or case with this handle"):
         ask(cast.sam, reported)
     assert agree(cast.lea, hold).state == HoldState.IN_FORCE
 
