@@ -8,8 +8,11 @@ from django.conf import settings
 
 from tests.architecture.case_stories import Story, TipIn
 from tests.people import Cast, hire
+from tests.stories import case_of
 from tocsin.access.actors import RETENTION, WORKER
 from tocsin.access.permissions import Role
+from tocsin.cases import ending, opening, outcome
+from tocsin.cases.models import Case
 from tocsin.common import clock
 from tocsin.ledger.models import AuditRecord
 from tocsin.tips import discarding, expiry, handoff, hold_steps, holds, last_days, mailbox, notes, recusal, services
@@ -21,15 +24,17 @@ from tocsin.vault import retention
 from tocsin.workflow.models import Proposal
 from tocsin.workflow.proposals import waiting_proposal
 
-TIP_MODULES = (discarding, handoff, holds, hold_steps, last_days, expiry, notes, recusal)
+TIP_MODULES = (ending, discarding, handoff, holds, hold_steps, last_days, expiry, notes, recusal)
 TIP_READINGS = {
     "discarding.carry_out_refusal": "the second half of an approval, which leaves the line",
+    "ending.empty_referrals_of": "part of a destruction, which leaves its line; it leaves one for each text",
     "expiry.due_tips": "which tips are due",
     "expiry.expire_tip": "one tip of a round; the step leaves the line",
     "handoff.bodies_of": "the emergency bodies of the rules",
     "holds.hold_visible_to": "one order, or none",
     "holds.holds_in_force": "a list of orders",
     "holds.holds_visible_to": "which orders an actor may see",
+    "holds.orders_in_clear": "a reading; it leaves its line",
     "holds.open_order": "a sealed text in clear, for readers that leave a line",
     "holds.read_hold": "a reading; it leaves its line",
     "last_days.expiring_soon": "a list",
@@ -100,6 +105,15 @@ def _ended_month(_cast: Cast, at: TipIn) -> object:
     return AuditRecord.objects.get(action="retention.key_destroy")
 
 
+def _ended_case(cast: Cast, at: TipIn) -> object:
+    reported = at(State.LINKED)
+    case = case_of(reported)
+    opening.take_out_tip(actor=cast.sam, case=case, tip=reported.tip, reason="x")
+    outcome.close_case(actor=cast.sam, case=case, reason="x")
+    Case.objects.update(closed_on=local_today() - timedelta(days=400))
+    return ending.end_cases(actor=WORKER)
+
+
 def _corrected(cast: Cast, at: TipIn) -> object:
     tip = at(State.RECEIVED).tip
     first = notes.add_note(actor=cast.ines, tip=tip, text="x")
@@ -135,6 +149,7 @@ TIP_STORIES: dict[str, Story] = {
     "last_days.expire_with_key": _expired_by_desk,
     "expiry.expire_overdue": _expired_by_worker,
     "expiry.end_months": _ended_month,
+    "ending.end_cases": _ended_case,
     "notes.add_note": lambda c, at: notes.add_note(actor=c.ines, tip=at(State.RECEIVED).tip, text="x"),
     "notes.correct_note": _corrected,
     "recusal.propose_lifting": _lifting,

@@ -45,7 +45,7 @@ from tocsin.vault.opening import (
     open_sealed,
 )
 from tocsin.vault.unlocked import lock_now
-from tocsin.workflow.models import StepRecord
+from tocsin.workflow.models import Proposal, StepRecord
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db]
 TipIn = Callable[[State], Reported]
@@ -192,6 +192,18 @@ def test_the_history_of_who_did_what_stays_and_its_reasons_are_dead(cast: Cast, 
     assert len(opened.history) == steps + 1
     assert [line.reason for line in opened.history if line.step.name in ("set_outcome", "close")] == [None, None]
     assert (opened.content, list(opened.messages)) == (None, [])
+
+
+def test_what_was_said_about_a_report_from_before_goes_too(cast: Cast, unlocked_desk: Installation) -> None:
+    reported = send_report()
+    Tip.objects.update(papers_public=b"")
+    bring_to(State.CLOSED, reported=reported, cast=cast)
+    about = {"subject_kind": "tip", "subject_ref": reported.ref}
+    assert StepRecord.objects.filter(**about).exclude(reason=b"").exists()
+    Tip.objects.update(expires_on=local_today())
+    assert expire_overdue(actor=WORKER) == 1
+    assert not StepRecord.objects.filter(**about).exclude(reason=b"").exists()
+    assert not Proposal.objects.filter(**about).exclude(payload=b"").exists()
 
 
 def kinds_waiting(installation: Installation) -> list[str]:

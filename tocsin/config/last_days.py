@@ -33,13 +33,12 @@ def _run() -> None:
 def desk_round() -> int:
     """Destroy what ends within days, while the desk is unlocked; how many reports. One process at a time."""
     close_old_connections()
-    with (settings.TOCSIN_EVIDENCE_DIR / "last-days.lock").open("ab") as turn:
-        try:
+    try:
+        with (settings.TOCSIN_EVIDENCE_DIR / "last-days.lock").open("ab") as turn:
             fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return 0
-        try:
             return expire_with_key(actor=RETENTION)
-        except Exception:  # a locked or full database: nothing is lost, and the worker ends it on its day
-            logger.exception("Reports whose time is over could not be destroyed now; it will be tried again.")
-            return 0
+    except BlockingIOError:  # another process of the desk is at it
+        return 0
+    except Exception:  # a locked database, a full or missing disk: nothing is lost, the worker ends it on its day
+        logger.exception("Reports whose time is over could not be destroyed now; it will be tried again.")
+        return 0

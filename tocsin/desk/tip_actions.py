@@ -225,7 +225,9 @@ BESIDE: tuple[Action, ...] = (
     ),
     Action(
         "add-note", gettext_lazy("Add a note"), (),
-        lambda actor, tip, typed: notes.add_note(actor=actor, tip=tip, text=typed.get("text", "")),
+        lambda actor, tip, typed: notes.add_note(
+            actor=actor, tip=tip, text=typed.get("text", ""), attempt=typed.get("attempt", "")
+        ),
         gettext_lazy("Your note is kept."),
     ),
     Action(

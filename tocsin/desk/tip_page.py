@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from tocsin.access.permissions import Permission
 from tocsin.cases.opening import proposed_case
 from tocsin.cases.selectors import case_of, case_title, companions
+from tocsin.common.refs import new_ref
 from tocsin.desk.clock_view import clocks_on_page, offered
 from tocsin.desk.decisions import Panel, panel
 from tocsin.desk.doors import StaffRequest
@@ -100,6 +101,7 @@ def _forms(request: StaffRequest, opened: selectors.OpenTip) -> dict[str, Any]:
         "declare_interest": BY_NAME["declare-interest"],
         "add_note": BY_NAME["add-note"] if actor.may(Permission.NOTE_WRITE) and opened.content else None,
         "correct_note": BY_NAME["correct-note"],
+        "attempt": new_ref(),
         "may_hold": actor.may(Permission.HOLD_CONFIRM),
     }
 

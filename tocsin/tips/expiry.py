@@ -29,6 +29,7 @@ from tocsin.tips.papers import UnlinkedPapers
 from tocsin.tips.workflow import ENDED, TIP_LIFE
 from tocsin.vault.installed import keyring
 from tocsin.vault.retention import destroy, months_with_keys
+from tocsin.workflow.forgetting import destroy_words
 from tocsin.workflow.services import Move, Papers, take_step
 
 _MOST_A_ROUND = 500
@@ -60,6 +61,8 @@ def expire_tip(actor: Actor, pk: int, by: date, papers_for: Callable[[Tip], Pape
     emptied = tip.destroyed_on is not None and not tip.events_key
     step, papers = (life.EXPIRE_EMPTY, _unlinked_papers(tip)) if emptied else (life.EXPIRE, papers_for(tip))
     _put_up_tombstone(tip)
+    if not tip.papers_public:  # from before tips had a key of their own: what was said about it has none to die with
+        destroy_words(TIP_LIFE.kind, [tip.ref])
     move = Move(step, changes=destroyed_text() | _nothing_left(tip))
     take_step(actor=actor, life=TIP_LIFE, subject=tip, move=move, papers=papers)
     destroy_beside(tip)

@@ -90,7 +90,7 @@ def happenings(actor: Actor, opened: OpenTip, notes: Sequence[OpenNote]) -> list
         *_readings(tip),
         *_declarations(tip),
         *_proposals(tip, opened.reader),
-        *_orders(tip),
+        *_orders(actor, tip),
     ]
     return sorted(found, key=lambda each: each.at, reverse=True)
 
@@ -136,26 +136,24 @@ def _proposals(tip: Tip, reader: TipReader) -> list[Happening]:
     return found
 
 
-def _orders(tip: Tip) -> list[Happening]:
-    """What was done about the orders that hold this tip, or the case in which it is."""
-    holds = {hold.ref: hold for hold in orders_over(tip)}
+def _orders(actor: Actor, tip: Tip) -> list[Happening]:
+    """What was done about the orders that hold this tip, or the case in which it is; the words for their offices."""
+    holds, reads = {hold.ref: hold for hold in orders_over(tip)}, actor.may(Permission.HOLD_READ)
     records = StepRecord.objects.filter(subject_kind=HOLD_LIFE.kind, subject_ref__in=list(holds)).order_by("id")
     return [
-        Happening(
-            Sort.STEP,
-            record.at,
-            record.actor,
-            HistoryLine(
-                step=HOLD_LIFE.step(record.step),
-                source=record.source,
-                target=record.target,
-                actor=record.actor,
-                proposed_by=record.proposed_by,
-                role=record.role,
-                reason=open_order(holds[record.subject_ref], bytes(record.reason)),
-                at=record.at,
-            ),
-            open_order(holds[record.subject_ref], bytes(record.reason)),
-        )
+        _of_step(_order_line(record, open_order(holds[record.subject_ref], bytes(record.reason)) if reads else ""))
         for record in records
     ]
+
+
+def _order_line(record: StepRecord, reason: str) -> HistoryLine:
+    return HistoryLine(
+        step=HOLD_LIFE.step(record.step),
+        source=record.source,
+        target=record.target,
+        actor=record.actor,
+        proposed_by=record.proposed_by,
+        role=record.role,
+        reason=reason,
+        at=record.at,
+    )

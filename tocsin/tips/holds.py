@@ -20,7 +20,7 @@ from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
 from tocsin.common import clock
 from tocsin.common.errors import Conflict, NotPermitted, RuleBroken
-from tocsin.common.refs import is_ref, new_ref
+from tocsin.common.refs import fresh_ref, is_ref
 from tocsin.ledger.services import record_audit
 from tocsin.policy.active import pack_of
 from tocsin.policy.clocks import months_after
@@ -35,6 +35,7 @@ from tocsin.tips.taking import fitting, required
 from tocsin.vault import unlocked
 from tocsin.vault.installed import keyring
 from tocsin.vault.sealing import seal_to
+from tocsin.workflow.locks import lock_subject
 from tocsin.workflow.models import Proposal, ProposalState, StepRecord
 from tocsin.workflow.proposals import decide, propose, step_aside, waiting_proposal
 from tocsin.workflow.steps import Step
@@ -105,10 +106,10 @@ def _why(hold: LegalHold, name: str, blob: bytes) -> str:
     return str(json.loads(clear)[name]) if name else clear
 
 
-def ask_hold(*, actor: Actor, handle: str, order: str, ends_on: date, reason: str) -> LegalHold:
+def ask_hold(*, actor: Actor, handle: str, order: str, ends_on: date, reason: str, attempt: str = "") -> LegalHold:
     """Propose to put a tip or a case under an order; the other office decides. ``handle``: its whole handle.
 
-    Raises ``RuleBroken`` for an end that is past or further away than the rules allow, and for a handle of nothing.
+    ``attempt``: a new handle that names the try, so that pressing twice asks once. Raises ``RuleBroken`` for an end that is past or further away than the rules allow, and for a handle of nothing.
     """
     step = _step_for(actor, life.BEGIN, life.BEGIN_FROM_DESK)
     order = required(order, missing=_("Write the number of the order. Nothing was proposed."))
@@ -116,7 +117,9 @@ def ask_hold(*, actor: Actor, handle: str, order: str, ends_on: date, reason: st
     kind, subject = _subject(actor, handle)
     _check_end(subject, ends_on)
     with transaction.atomic():
-        ref = new_ref()
+        subject, ref = lock_subject(subject), fresh_ref(attempt)
+        if (known := holds_visible_to(actor).filter(ref=ref).first()) is not None:
+            return known
         sealed = seal_to(keyring().unit_public, order.encode(), info=hold_place(ref))
         hold = LegalHold.objects.create(
             subject_kind=kind,

@@ -17,7 +17,7 @@ from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
 from tocsin.common import clock
 from tocsin.common.errors import Conflict, NotPermitted
-from tocsin.common.refs import new_ref
+from tocsin.common.refs import fresh_ref, new_ref
 from tocsin.ledger.services import record_audit
 from tocsin.tips.content import note_place
 from tocsin.tips.models import Tip, TipNote
@@ -42,9 +42,14 @@ class OpenNote:
 
 
 @transaction.atomic
-def add_note(*, actor: Actor, tip: Tip, text: str) -> TipNote:
-    """Write a note for colleagues. Raises ``Conflict`` when the tip's text was destroyed."""
-    return _write(actor, tip, text, note_ref=new_ref(), version=1)
+def add_note(*, actor: Actor, tip: Tip, text: str, attempt: str = "") -> TipNote:
+    """Write a note for colleagues. Raises ``Conflict`` when the tip's text was destroyed.
+
+    ``attempt``: a new handle that names the try, so that pressing twice keeps one note.
+    """
+    note_ref, tip = fresh_ref(attempt), as_stored(tip)
+    known = tip.notes.filter(note_ref=note_ref, version=1, staff_id=actor.require_staff()).first()
+    return known or _write(actor, tip, text, note_ref=note_ref, version=1)
 
 
 @transaction.atomic

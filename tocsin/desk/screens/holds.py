@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
 from tocsin.common.errors import Conflict, RuleBroken
+from tocsin.common.refs import new_ref
 from tocsin.desk.decisions import panel
 from tocsin.desk.doors import StaffRequest, needs
 from tocsin.desk.names import actor_names, role_label
@@ -42,6 +43,7 @@ def holds(request: StaffRequest) -> HttpResponse:
             order=typed.get("order", ""),
             ends_on=typed_day(typed, "ends_on"),
             reason=typed.get("reason", ""),
+            attempt=typed.get("attempt", ""),
         )
     except RuleBroken as wrong:
         return _list(request, typed=typed, status=wrong.status, error=wrong.sentence)
@@ -57,7 +59,7 @@ def _list(request: StaffRequest, *, typed: Typed, status: int = 200, error: obje
         }
         for hold in orders.holds_in_force(request.actor)
     ]
-    told = {"rows": rows, "typed": typed, "error": error}
+    told = {"rows": rows, "typed": typed, "error": error, "attempt": typed.get("attempt") or new_ref()}
     return render(request, "desk/holds.html", context(request, here="holds", **told), status=status)
 
 

@@ -15,11 +15,13 @@ from tests.stories import Reported, bring_to, send_report, waiting
 from tocsin.access.actors import RETENTION, WORKER, Actor
 from tocsin.access.permissions import Role
 from tocsin.common.errors import Conflict, NotPermitted, RuleBroken
+from tocsin.common.refs import new_ref
 from tocsin.ledger.models import AuditRecord, Pending
 from tocsin.tips import mailbox, services
 from tocsin.tips.deadlines import local_today
 from tocsin.tips.discarding import refuse_protected
 from tocsin.tips.expiry import expire_overdue
+from tocsin.tips.history import happenings
 from tocsin.tips.hold_steps import end_due_holds
 from tocsin.tips.hold_workflow import HOLD_LIFE, HoldState
 from tocsin.tips.holds import (
@@ -33,7 +35,7 @@ from tocsin.tips.holds import (
 )
 from tocsin.tips.last_days import expire_with_key
 from tocsin.tips.models import Identity, LegalHold, Tip
-from tocsin.tips.selectors import tips_visible_to
+from tocsin.tips.selectors import HistoryLine, read_tip, tips_visible_to
 from tocsin.tips.workflow import State
 from tocsin.vault.unlocked import Locked, lock_now
 from tocsin.workflow.models import Proposal, StepRecord
@@ -201,6 +203,28 @@ def test_two_orders_hold_until_both_have_ended(
     stopped.forward(days=10)
     end_due_holds(actor=WORKER)
     assert not reported.tip.legal_hold
+
+
+def test_pressing_twice_asks_for_one_order(cast: Cast, rosa: Actor, tip_in: TipIn) -> None:
+    reported, attempt, day = tip_in(State.CLOSED), new_ref(), local_today() + timedelta(days=9)
+    told = {"handle": reported.ref, "order": ORDER, "ends_on": day, "reason": "The court asked for it."}
+    one, again = (ask_hold(actor=rosa, attempt=attempt, **told) for _press in range(2))
+    assert one.pk == again.pk
+    assert Proposal.objects.filter(subject_kind="hold").count() == 1
+
+
+def test_words_of_an_order_are_read_by_its_two_offices_and_its_steps_by_all(
+    cast: Cast, rosa: Actor, tip_in: TipIn
+) -> None:
+    reported = tip_in(State.CLOSED)
+    held(cast, rosa, reported)
+
+    def told(actor: Actor) -> list[str | None]:
+        lines = happenings(actor, read_tip(actor, reported.ref), [])
+        return [each.text for each in lines if isinstance(each.what, HistoryLine) and each.what.step.name == "begin"]
+
+    assert told(cast.sam) == ["The court asked for it."]
+    assert told(cast.tara) == [""]
 
 
 @pytest.mark.parametrize("days", [0, -1, 367])

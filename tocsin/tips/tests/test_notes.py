@@ -13,6 +13,7 @@ from tests.installation import Installation
 from tests.people import Cast
 from tests.stories import Reported, send_report
 from tocsin.common.errors import Conflict, NotPermitted, RuleBroken
+from tocsin.common.refs import new_ref
 from tocsin.ledger.models import AuditRecord
 from tocsin.tips import services
 from tocsin.tips.content import note_place
@@ -146,3 +147,15 @@ def test_of_two_corrections_at_once_one_is_kept(cast: Cast, unlocked_desk: Insta
     )
     assert sorted(type(each).__name__ for each in done) == ["Conflict", "TipNote"]
     assert TipNote.objects.count() == 2
+
+
+def test_pressing_twice_keeps_one_note(cast: Cast, reported: Reported, unlocked_desk: Installation) -> None:
+    attempt = new_ref()
+    one = add_note(actor=cast.ines, tip=reported.tip, text="The lorry is known.", attempt=attempt)
+    again = add_note(actor=cast.ines, tip=reported.tip, text="The lorry is known.", attempt=attempt)
+    assert one.pk == again.pk
+    with pytest.raises(Conflict):
+        add_note(actor=cast.tara, tip=reported.tip, text="Another word.", attempt=attempt)
+    for bad in ("", "x", "' OR 1=1", "B" * 500):
+        add_note(actor=cast.ines, tip=reported.tip, text="Again.", attempt=bad)
+    assert TipNote.objects.count() == 5
