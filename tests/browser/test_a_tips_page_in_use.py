@@ -150,3 +150,34 @@ def test_a_legal_hold_and_what_ends_soon(demo: Instance, visit: OpenContext) -> 
     no_complaint(sam)
     assert "Sample Court, 17 Gs 4/31" in sam.inner_text("main")
     look(sam, "hold")
+
+
+def test_an_order_about_a_case_from_its_page_by_two_offices(demo: Instance, visit: OpenContext) -> None:
+    sam, rita = (sign_in(demo, visit(), name) for name in ("sam", "rita"))
+    sam.goto(desk_url(demo, "inbox?state=in_triage"))
+    sam.locator("td a").first.click()
+    sam.get_by_role("link", name="Put into a case").click()
+    sam.locator("input[name=title]").fill("The night lorries")
+    sam.locator("[name=reason]").first.fill("More reports will come.")
+    sam.locator("main form button[type=submit]").first.click()
+    no_complaint(sam)
+    case = sam.url
+    sam.get_by_role("link", name="Ask for a legal hold").click()
+    sam.fill("#order", "Sample Court, 18 Gs 7/31")
+    sam.fill("#ends_on", "2027-03-01")
+    sam.fill("#reason", "The court needs all of it for the trial.")
+    sam.get_by_role("button", name="Propose the hold").click()
+    no_complaint(sam)
+    rita.goto(sam.url)
+    look(rita, "hold-of-a-case")
+    rita.get_by_role("button", name="Approve").click()
+    no_complaint(rita)
+    assert "In force" in rita.inner_text("main")
+    look(rita, "hold-in-force")
+    sam.goto(case)
+    told = sam.inner_text("main")
+    assert "Sample Court, 18 Gs 7/31" in told
+    assert "The court needs all of it for the trial." in told
+    look(sam, "case-held")
+    rita.goto(desk_url(demo, "holds"))
+    look(rita, "holds-list")

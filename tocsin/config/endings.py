@@ -1,4 +1,4 @@
-"""What must end without anybody asking: legal holds by their date, reports and cases by theirs, and the keys of months."""
+"""What must end without anybody asking: legal holds, reports and cases by their dates, and the keys of old months."""
 
 from __future__ import annotations
 

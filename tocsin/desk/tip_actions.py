@@ -184,7 +184,7 @@ ACTIONS: tuple[Action, ...] = (
         "flag-urgent", gettext_lazy("Mark as urgent"), (life.FLAG_URGENT,),
         lambda actor, tip, typed: services.flag_urgent(actor=actor, tip=tip, reason=typed.get("reason", "")),
         gettext_lazy("The report is marked as urgent."),
-        fits=lambda tip: not tip.urgent,
+        fits=lambda tip: not tip.urgent and not tip.destroyed_on,
     ),
     Action(
         "confirm-urgent", gettext_lazy("Confirm: mark as urgent"), (life.CONFIRM_URGENT,),
@@ -199,6 +199,7 @@ ACTIONS: tuple[Action, ...] = (
             actor=actor, tip=tip, body=typed.get("body", ""), said=typed.get("said", "")
         ),
         gettext_lazy("The hand-over is noted."),
+        fits=lambda tip: not tip.destroyed_on,
     ),
     Action(
         "lift-interest", gettext_lazy("Propose to lift a declared interest"), (life.LIFT_INTEREST,),

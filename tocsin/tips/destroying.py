@@ -1,8 +1,9 @@
 """Destroying what belongs to a tip. Works without any private key, so that the reporter can do it too.
 
 ``OWN`` is the list of what goes with a tip's text; apps above enter theirs with ``emptied_with_a_tip``. Whatever comes
-to hang on a tip and says something of it needs a line here. The content holds the key of everything that was written about the tip, so that destroying it destroys those texts
-wherever their sealed bytes still lie. Backups open until the retention key of the month is destroyed as well.
+to hang on a tip and says something of it needs a line here. The content holds the key of everything that was written
+about the tip, so that destroying it destroys those texts wherever their sealed bytes still lie. Backups open until the
+retention key of the month is destroyed as well.
 """
 
 from __future__ import annotations

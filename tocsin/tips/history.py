@@ -138,10 +138,10 @@ def _proposals(tip: Tip, reader: TipReader) -> list[Happening]:
 
 def _orders(actor: Actor, tip: Tip) -> list[Happening]:
     """What was done about the orders that hold this tip, or the case in which it is; the words for their offices."""
-    holds, reads = {hold.ref: hold for hold in orders_over(tip)}, actor.may(Permission.HOLD_READ)
-    records = StepRecord.objects.filter(subject_kind=HOLD_LIFE.kind, subject_ref__in=list(holds)).order_by("id")
+    holds, reads = orders_over(tip).values("ref"), actor.may(Permission.HOLD_READ)
+    records = StepRecord.objects.filter(subject_kind=HOLD_LIFE.kind, subject_ref__in=holds).order_by("id")
     return [
-        _of_step(_order_line(record, open_order(holds[record.subject_ref], bytes(record.reason)) if reads else ""))
+        _of_step(_order_line(record, open_order(record.subject_ref, bytes(record.reason)) if reads else ""))
         for record in records
     ]
 

@@ -1,4 +1,5 @@
-"""Legal holds: named orders that forbid to destroy a tip or a case, each with an end date. Two offices begin and end one.
+"""Legal holds: named orders that forbid to destroy a tip or a case, each with an end date. Two offices begin it and
+end it.
 
 A rights officer sees what an order is about and the order, and never what was reported. Orders are sealed to the unit,
 not to the tip, so that they can be read apart from it.
@@ -98,18 +99,19 @@ def orders_in_clear(actor: Actor, kind: str, ref: str) -> list[OrderLine]:
     with transaction.atomic():
         role, detail = actor.role_for(Permission.HOLD_READ).value, {"holds": " ".join(refs)}
         record_audit(actor=actor.name, role=role, action="hold.read", subject=f"{kind}:{ref}", detail=detail)
-    return [OrderLine(each, open_order(each, bytes(each.order)), _why(each, *reasons[each.ref])) for each in found]
+    return [OrderLine(each, open_order(each.ref, bytes(each.order)), _why(each, *reasons[each.ref])) for each in found]
 
 
 def _why(hold: LegalHold, name: str, blob: bytes) -> str:
-    clear = open_order(hold, blob)
+    clear = open_order(hold.ref, blob)
     return str(json.loads(clear)[name]) if name else clear
 
 
 def ask_hold(*, actor: Actor, handle: str, order: str, ends_on: date, reason: str, attempt: str = "") -> LegalHold:
     """Propose to put a tip or a case under an order; the other office decides. ``handle``: its whole handle.
 
-    ``attempt``: a new handle that names the try, so that pressing twice asks once. Raises ``RuleBroken`` for an end that is past or further away than the rules allow, and for a handle of nothing.
+    ``attempt``: a new handle that names the try, so that pressing twice asks once. Raises ``RuleBroken`` for an end
+    that is past or further away than the rules allow, and for a handle of nothing.
     """
     step = _step_for(actor, life.BEGIN, life.BEGIN_FROM_DESK)
     order = required(order, missing=_("Write the number of the order. Nothing was proposed."))
@@ -117,7 +119,8 @@ def ask_hold(*, actor: Actor, handle: str, order: str, ends_on: date, reason: st
     kind, subject = _subject(actor, handle)
     _check_end(subject, ends_on)
     with transaction.atomic():
-        subject, ref = lock_subject(subject), fresh_ref(attempt)
+        lock_subject(subject)
+        ref = fresh_ref(attempt)
         if (known := holds_visible_to(actor).filter(ref=ref).first()) is not None:
             return known
         sealed = seal_to(keyring().unit_public, order.encode(), info=hold_place(ref))
@@ -153,7 +156,7 @@ def decide_hold(*, actor: Actor, hold: LegalHold, proposal: Proposal, approve: b
     missing = _("Write down why you refuse. Nothing was changed.")
     reason = fitting(reason) if approve else required(reason, missing=missing)
     _refuse_interested(actor, hold)
-    told = json.loads(open_order(hold, bytes(proposal.payload)))
+    told = json.loads(open_order(hold.ref, bytes(proposal.payload)))
     papers, step = HoldPapers(hold.ref), HOLD_LIFE.step(proposal.step)
     with transaction.atomic():
         decided = decide(actor=actor, life=HOLD_LIFE, proposal=proposal, approve=approve, reason=papers.seal(reason))
@@ -180,10 +183,10 @@ def read_hold(actor: Actor, ref: str) -> OpenHold:
     records = StepRecord.objects.filter(subject_kind=HOLD_LIFE.kind, subject_ref=ref).order_by("id")
     opened = OpenHold(
         hold=hold,
-        order=open_order(hold, bytes(hold.order)),
-        history=[(line, HOLD_LIFE.step(line.step), open_order(hold, bytes(line.reason))) for line in records],
+        order=open_order(hold.ref, bytes(hold.order)),
+        history=[(line, HOLD_LIFE.step(line.step), open_order(hold.ref, bytes(line.reason))) for line in records],
         waiting=waiting,
-        reason=json.loads(open_order(hold, bytes(waiting.payload)))["reason"] if waiting else "",
+        reason=json.loads(open_order(hold.ref, bytes(waiting.payload)))["reason"] if waiting else "",
     )
     with transaction.atomic():
         role = actor.role_for(Permission.HOLD_READ).value
@@ -240,6 +243,9 @@ def _refuse_interested(actor: Actor, hold: LegalHold) -> None:
         raise NotPermitted(_("You have no access to what this order is about."))
 
 
-def open_order(hold: LegalHold, blob: bytes) -> str:
-    """An order's number or a reason about it in clear. Raises ``Locked``. The caller has seen to permission."""
-    return unlocked.opener().open_sealed(blob, hold_place(hold.ref)).decode() if blob else ""
+def open_order(ref: str, blob: bytes) -> str:
+    """The number of the order ``ref``, or a reason about it, in clear. Raises ``Locked``.
+
+    The caller has seen to permission.
+    """
+    return unlocked.opener().open_sealed(blob, hold_place(ref)).decode() if blob else ""

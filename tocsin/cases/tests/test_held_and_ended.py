@@ -27,7 +27,6 @@ from tocsin.cases.tests.test_a_case import FOUND, link, now, proposal_on
 from tocsin.cases.workflow import CaseState
 from tocsin.common.errors import Conflict, NotPermitted, RuleBroken
 from tocsin.common.refs import new_ref
-from tocsin.config import endings
 from tocsin.ledger.models import AuditRecord, Pending
 from tocsin.tips import mailbox, services
 from tocsin.tips.deadlines import local_today
@@ -193,7 +192,7 @@ def test_under_an_order_neither_case_nor_report_nor_letter_ends(
     assert (expire_overdue(actor=WORKER), end_cases(actor=WORKER)) == (0, 0)
     assert letter_of(sent.referral).text == SANITISED
     LegalHold.objects.update(ends_on=local_today() - timedelta(days=1))
-    endings.worker_round()
+    assert (end_due_holds(actor=WORKER), expire_overdue(actor=WORKER), end_cases(actor=WORKER)) == (1, 1, 1)
     assert (reported.tip.state, now(case).state, bytes(sent.referral.letter)) == ("expired", "expired", b"")
 
 
@@ -256,10 +255,10 @@ def test_a_case_ends_with_its_last_report_and_only_who_did_what_stays(
     leaves = Pending.objects.count()
     lock_now()
     stopped.forward(days=89)
-    endings.worker_round()
+    assert (expire_overdue(actor=WORKER), end_cases(actor=WORKER)) == (0, 0)
     assert now(case).state == CaseState.CLOSED
     stopped.forward(days=1)
-    endings.worker_round()
+    assert (expire_overdue(actor=WORKER), end_cases(actor=WORKER)) == (1, 1)
     assert (now(case).state, now(case).outcome, words_in_the_rows()) == (
         CaseState.EXPIRED, "unsubstantiated_good_faith", [],
     )  # fmt: skip

@@ -63,6 +63,7 @@ def test_a_supervisor_asks_from_the_page_of_a_case_and_a_rights_officer_agrees(
     page = sam.get(f"/cases/{case.ref}")
     for word in ("Legal hold", "17 Gs 4/31", "The court asked for it.", "In force"):
         assert word in page.plain
+    assert "Put under a legal hold" in page.plain, "the history of the case says so"
     assert "Take out of the case" not in page.plain
     assert "Legal hold" in sam.get(f"/tips/{reported.ref}").plain
     assert "Put under a legal hold" in sam.get(f"/tips/{reported.ref}").plain

@@ -207,8 +207,10 @@ def test_two_orders_hold_until_both_have_ended(
 
 def test_pressing_twice_asks_for_one_order(cast: Cast, rosa: Actor, tip_in: TipIn) -> None:
     reported, attempt, day = tip_in(State.CLOSED), new_ref(), local_today() + timedelta(days=9)
-    told = {"handle": reported.ref, "order": ORDER, "ends_on": day, "reason": "The court asked for it."}
-    one, again = (ask_hold(actor=rosa, attempt=attempt, **told) for _press in range(2))
+    one, again = (
+        ask_hold(actor=rosa, handle=reported.ref, order=ORDER, ends_on=day, reason="The court asked.", attempt=attempt)
+        for _press in range(2)
+    )
     assert one.pk == again.pk
     assert Proposal.objects.filter(subject_kind="hold").count() == 1
 
