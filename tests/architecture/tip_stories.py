@@ -30,6 +30,7 @@ TIP_READINGS = {
     "ending.empty_referrals_of": "part of a destruction, which leaves its line; it leaves one for each text",
     "expiry.due_tips": "which tips are due",
     "expiry.expire_tip": "one tip of a round; the step leaves the line",
+    "handoff.is_hand_off_overdue": "whether a date has passed",
     "handoff.bodies_of": "the emergency bodies of the rules",
     "holds.hold_visible_to": "one order, or none",
     "holds.holds_in_force": "a list of orders",

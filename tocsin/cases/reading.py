@@ -14,8 +14,8 @@ from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
 from tocsin.cases.holding import orders_about
 from tocsin.cases.models import Assignment, Case, CaseTip, Finding, Hearing, Person, Task
-from tocsin.cases.papers import open_text
 from tocsin.cases.selectors import case_visible_to, person_visible_to
+from tocsin.cases.texts import open_text
 from tocsin.cases.workflow import CASE_LIFE, PERSON_LIFE
 from tocsin.ledger.services import record_audit
 from tocsin.tips.hold_workflow import HOLD_LIFE

@@ -15,7 +15,7 @@ from tocsin.access.models import Staff
 from tocsin.access.permissions import ALLOWED, Permission
 from tocsin.cases.interests import closed_to
 from tocsin.cases.models import Case, CaseTip, Finding, Person, Task
-from tocsin.cases.papers import open_text
+from tocsin.cases.texts import open_text
 from tocsin.cases.workflow import PAST, CaseState
 from tocsin.common.errors import Conflict, RuleBroken
 from tocsin.common.refs import is_ref
