@@ -15,7 +15,7 @@ from tocsin.access.actors import Actor
 from tocsin.access.permissions import Role
 from tocsin.common.errors import Conflict, NotPermitted, RuleBroken
 from tocsin.ledger.models import AuditRecord, Pending
-from tocsin.tips import mailbox, services, taking
+from tocsin.tips import mailbox, services, taking, writing
 from tocsin.tips.content import message_place
 from tocsin.tips.models import Declaration, Tip, TipMessage
 from tocsin.tips.selectors import content_of, open_reason, read_tip
@@ -115,7 +115,7 @@ def test_a_step_whose_message_cannot_be_sealed_is_not_taken(
         raise RuleBroken("no randomness")
 
     asked, checked, decided = tip_in(State.IN_TRIAGE), tip_in(State.UNDER_VERIFICATION), tip_in(State.OUTCOME_SET)
-    monkeypatch.setattr(taking, "seal_message", broken)
+    monkeypatch.setattr(writing, "seal_message", broken)
     refused(RuleBroken, lambda: services.ask_reporter(actor=cast.tara, tip=asked.tip, text="?"), asked)
     refused(RuleBroken, lambda: services.ask_reporter(actor=cast.tara, tip=checked.tip, text="?"), checked)
     refused(RuleBroken, lambda: services.give_feedback(actor=cast.ines, tip=decided.tip, text="!"), decided)
