@@ -13,7 +13,7 @@ from tocsin.cases.models import Case, CaseTip
 from tocsin.cases.taking import note
 from tocsin.tips.content import TipContent
 from tocsin.tips.models import FROM_STAFF, Evidence, Tip, TipMessage
-from tocsin.tips.reading import TipReader
+from tocsin.tips.reader import TipReader
 from tocsin.tips.safe_copies import names_of
 from tocsin.tips.selectors import content_of
 from tocsin.tips.workflow import State

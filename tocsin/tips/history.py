@@ -20,7 +20,7 @@ from tocsin.tips.holdable import orders_over
 from tocsin.tips.holds import open_order
 from tocsin.tips.models import Tip
 from tocsin.tips.notes import OpenNote
-from tocsin.tips.reading import TipReader
+from tocsin.tips.reader import TipReader
 from tocsin.tips.selectors import HistoryLine, OpenMessage, OpenTip
 from tocsin.tips.workflow import TIP_LIFE
 from tocsin.workflow.models import Proposal, StepRecord, Verdict, Voice

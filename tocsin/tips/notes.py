@@ -22,7 +22,7 @@ from tocsin.ledger.services import record_audit
 from tocsin.tips.content import note_place
 from tocsin.tips.models import Tip, TipNote
 from tocsin.tips.papers import staff_key
-from tocsin.tips.reading import TipReader
+from tocsin.tips.reader import TipReader
 from tocsin.tips.taking import as_stored, refuse_interested, required
 from tocsin.vault.installed import keyring
 from tocsin.vault.sealing import seal_to

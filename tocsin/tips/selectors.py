@@ -19,7 +19,7 @@ from tocsin.ledger.services import record_audit
 from tocsin.tips.content import TipContent, content_place, events_key_place
 from tocsin.tips.models import Declaration, Tip, TipMessage
 from tocsin.tips.papers import reason_place
-from tocsin.tips.reading import TipReader
+from tocsin.tips.reader import TipReader
 from tocsin.tips.workflow import OPEN, TIP_LIFE, Outcome, State
 from tocsin.vault import unlocked
 from tocsin.vault.opening import CannotOpen
