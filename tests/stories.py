@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Protocol
 
-from tocsin.access.actors import REPORTER, Actor
+from tocsin.access.actors import REPORTER, RETENTION, Actor
 from tocsin.access.models import Staff
 from tocsin.cases.models import Case
 from tocsin.cases.opening import open_case
@@ -17,7 +17,9 @@ from tocsin.intake.services import accept_tip
 from tocsin.intake.submission import clean
 from tocsin.tips import mailbox, services
 from tocsin.tips.content import Particulars
+from tocsin.tips.deadlines import local_today
 from tocsin.tips.holding import give_tips
+from tocsin.tips.last_days import expire_with_key
 from tocsin.tips.models import Tip
 from tocsin.tips.reading import give_reason
 from tocsin.tips.workflow import TIP_LIFE, State
@@ -122,6 +124,7 @@ _ROAD = {
     State.FEEDBACK_GIVEN: ("acknowledge", "triage", "verify", "outcome", "feedback"),
     State.CLOSED: ("acknowledge", "triage", "verify", "outcome", "feedback", "close"),
     State.WITHDRAWN: ("acknowledge", "withdraw"),
+    State.EXPIRED: ("acknowledge", "triage", "verify", "outcome", "feedback", "close", "expire"),
 }
 
 
@@ -156,6 +159,9 @@ def _move(move: str, reported: Reported, cast: People) -> None:
         services.close(actor=cast.sam, tip=tip, reason="Dealt with.")
     elif move == "withdraw":
         mailbox.withdraw(keys=reported.keys)
+    elif move == "expire":
+        Tip.objects.filter(pk=tip.pk).update(expires_on=local_today())
+        expire_with_key(actor=RETENTION)
 
 
 def incoming(data: bytes = b"a picture", name: str = "picture.jpg") -> ReceivedFile:

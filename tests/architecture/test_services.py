@@ -17,6 +17,7 @@ from django.db import transaction
 from tests.architecture.case_stories import CASE_STORIES, Story, TipIn
 from tests.architecture.sign_in_stories import SIGN_IN_STORIES
 from tests.architecture.staff_stories import STAFF_STORIES
+from tests.architecture.tip_stories import TIP_MODULES, TIP_READINGS, TIP_STORIES
 from tests.identities import allow, ask, hire_custodian, hire_officer, key_of, turn
 from tests.installation import CUSTODIANS, Installation
 from tests.people import Cast, hire, staff_of
@@ -92,11 +93,13 @@ MODULES = (
     *REFERRALS,
     *IDENTITIES,
     *LISTS,
+    *TIP_MODULES,
 )
 
 WHO = {"actor", "keys", "by"}
 # Functions of these modules that change nothing, or that find out who somebody is.
 READINGS = {
+    **TIP_READINGS,
     "notices.notices_for": "what a person was told",
     "notices.unread_count": "as above",
     "notices.tell": "writes notices in the transaction of the worker's marks, which are in the log one by one",
@@ -364,6 +367,9 @@ STORIES: dict[str, Story] = {
     **REFERRAL_STORIES,
     "services.acknowledge": lambda c, at: services.acknowledge(actor=c.ines, tip=at(State.RECEIVED).tip),
     "services.flag_urgent": lambda c, at: services.flag_urgent(actor=c.ines, tip=at(State.RECEIVED).tip, reason="x"),
+    "services.confirm_urgent": lambda c, at: services.confirm_urgent(
+        actor=c.ines, tip=at(State.RECEIVED).tip, reason="x"
+    ),
     "services.begin_triage": lambda c, at: services.begin_triage(
         actor=c.tara, tip=at(State.ACKNOWLEDGED).tip, has_interest=True
     ),
@@ -379,7 +385,7 @@ STORIES: dict[str, Story] = {
     ),
     "services.propose_outcome": _closed_urgent,
     "services.refuse_remit": lambda c, at: services.refuse_remit(
-        actor=c.tara, tip=at(State.IN_TRIAGE).tip, outcome="not_within_remit", reason="x"
+        actor=c.tara, tip=at(State.IN_TRIAGE).tip, reason="x", door="4"
     ),
     "services.decide_proposal": _decided,
     "services.leave_decision": _left,
@@ -449,6 +455,7 @@ STORIES: dict[str, Story] = {
     **SIGN_IN_STORIES,
     **STAFF_STORIES,
     **CASE_STORIES,
+    **TIP_STORIES,
 }
 
 

@@ -34,7 +34,7 @@ def asked(reported: Reported, cast: Cast, unlocked_desk: Installation) -> Report
 
 
 def answers(reported: Reported, cast: Cast) -> list[str]:
-    return [line.text for line in read_tip(cast.tara, reported.ref).messages if not line.from_staff]
+    return [line.text or "" for line in read_tip(cast.tara, reported.ref).messages if not line.from_staff]
 
 
 def kept(page: Page, form: str) -> str:

@@ -20,7 +20,7 @@ from tocsin.access.actors import Actor
 from tocsin.clocks.models import Deadline, Span
 from tocsin.common.errors import RuleBroken
 from tocsin.ledger.models import AuditRecord, Pending
-from tocsin.tips import mailbox, services
+from tocsin.tips import discarding, handoff, mailbox, services
 from tocsin.tips.deadlines import local_today
 from tocsin.tips.models import Tip
 from tocsin.tips.workflow import OPEN, TIP_LIFE, State
@@ -48,7 +48,9 @@ STAFF_ACTS: dict[str, Act] = {
     "propose": lambda who, it: services.propose_outcome(actor=who, tip=it.tip, outcome="substantiated", reason="r"),
     "approve": lambda who, it: _decide(who, it, True),
     "refuse": lambda who, it: _decide(who, it, False),
-    "remit": lambda who, it: services.refuse_remit(actor=who, tip=it.tip, outcome="not_within_remit", reason="r"),
+    "remit": lambda who, it: services.refuse_remit(actor=who, tip=it.tip, reason="r", door="4"),
+    "protected": lambda who, it: discarding.refuse_protected(actor=who, tip=it.tip, ground="0"),
+    "hand over": lambda who, it: handoff.hand_off(actor=who, tip=it.tip, body="000-0001", said="danger"),
     "extend": lambda who, it: services.extend_feedback(
         actor=who, tip=it.tip, until=(local_today() + timedelta(days=105)).isoformat(), reason="r", text="t"
     ),
@@ -137,7 +139,8 @@ def check_story(ref: str) -> None:
         read = next(record for record in records if record.step == "acknowledge")
         assert read.actor.startswith("staff:")
     if tip.state == State.CLOSED:
-        assert names.index("give_feedback") < len(names) - 1 - names[::-1].index(
+        told = "refuse_protected" if tip.destroyed_on else "give_feedback"
+        assert next(n for n, name in enumerate(names) if name.startswith(told)) < len(names) - 1 - names[::-1].index(
             "close" if "close" in names else "close_urgent"
         )
         assert tip.outcome
@@ -146,7 +149,12 @@ def check_story(ref: str) -> None:
     if tip.outcome == "substantiated":
         decided = next(record for record in reversed(records) if record.step == "set_outcome")
         assert decided.proposed_by not in ("", decided.actor)
-    assert (bytes(tip.content) == b"") == (tip.destroyed_on is not None) == ("withdraw_unread" in names)
+    assert (
+        (bytes(tip.content) == b"")
+        == (tip.destroyed_on is not None)
+        == any(name.startswith(("withdraw_unread", "refuse_protected")) for name in names)
+    )
+    assert (tip.expires_on is not None) == (tip.state in (State.CLOSED, State.WITHDRAWN))
     check_clocks(tip)
     waiting = Proposal.objects.filter(subject_ref=ref, state="open")
     assert waiting.count() <= 1

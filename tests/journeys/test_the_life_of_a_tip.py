@@ -42,15 +42,19 @@ S, R = State, Role
 DESIGN: dict[str, tuple[set[State], State | None, set[Role]]] = {
     "acknowledge": ({S.RECEIVED}, S.ACKNOWLEDGED, {R.INTAKE, R.TRIAGE}),
     "flag_urgent": (set(OPEN), None, {R.INTAKE, R.TRIAGE}),
+    "confirm_urgent": (set(OPEN), None, {R.INTAKE, R.TRIAGE}),
+    "hand_off": (set(OPEN), None, {R.INTAKE, R.TRIAGE}),
     "begin_triage": ({S.ACKNOWLEDGED}, S.IN_TRIAGE, {R.TRIAGE}),
     "ask": ({S.IN_TRIAGE}, S.NEED_INFO, {R.TRIAGE, R.INVESTIGATOR}),
     "ask_while_checking": ({S.LINKED, S.UNDER_VERIFICATION, S.REFERRED}, None, {R.TRIAGE, R.INVESTIGATOR}),
     "answer": ({S.NEED_INFO}, S.IN_TRIAGE, {R.REPORTER}),
-    "add": (set(S) - {S.NEED_INFO, S.WITHDRAWN}, None, {R.REPORTER}),
+    "add": (set(S) - {S.NEED_INFO, S.WITHDRAWN, S.EXPIRED}, None, {R.REPORTER}),
     "resume": ({S.NEED_INFO}, S.IN_TRIAGE, {R.TRIAGE}),
     "start_verification": ({S.IN_TRIAGE}, S.UNDER_VERIFICATION, {R.SUPERVISOR}),
     "refuse_remit": ({S.IN_TRIAGE}, S.OUTCOME_SET, {R.TRIAGE}),
     "refuse_remit_urgent": ({S.IN_TRIAGE}, S.OUTCOME_SET, {R.TRIAGE, R.SUPERVISOR}),
+    "refuse_protected": ({S.IN_TRIAGE}, S.FEEDBACK_GIVEN, {R.TRIAGE}),
+    "refuse_protected_urgent": ({S.IN_TRIAGE}, S.FEEDBACK_GIVEN, {R.TRIAGE, R.SUPERVISOR}),
     "set_outcome": ({S.UNDER_VERIFICATION}, S.OUTCOME_SET, {R.SUPERVISOR}),
     "extend_feedback": (
         {S.ACKNOWLEDGED, S.IN_TRIAGE, S.LINKED, S.UNDER_VERIFICATION, S.REFERRED, S.OUTCOME_SET},
@@ -61,6 +65,7 @@ DESIGN: dict[str, tuple[set[State], State | None, set[Role]]] = {
     "close": ({S.FEEDBACK_GIVEN}, S.CLOSED, {R.SUPERVISOR}),
     "close_urgent": ({S.FEEDBACK_GIVEN}, S.CLOSED, {R.SUPERVISOR}),
     "reopen": ({S.CLOSED}, S.IN_TRIAGE, {R.SUPERVISOR}),
+    "add_files": (set(S) - {S.WITHDRAWN, S.EXPIRED}, None, {R.REPORTER}),
     "open_case": ({S.IN_TRIAGE, S.UNDER_VERIFICATION}, S.LINKED, {R.TRIAGE, R.SUPERVISOR}),
     "link": ({S.IN_TRIAGE}, S.LINKED, {R.TRIAGE, R.SUPERVISOR}),
     "unlink": ({S.LINKED, S.UNDER_VERIFICATION, S.REFERRED, S.CLOSED}, S.IN_TRIAGE, {R.SUPERVISOR}),
@@ -70,12 +75,21 @@ DESIGN: dict[str, tuple[set[State], State | None, set[Role]]] = {
     "case_decides": ({S.LINKED, S.UNDER_VERIFICATION, S.REFERRED}, S.OUTCOME_SET, {R.SUPERVISOR}),
     "case_closes_urgent": ({S.FEEDBACK_GIVEN}, S.CLOSED, {R.SUPERVISOR}),
     "case_reopens": ({S.CLOSED}, S.LINKED, {R.SUPERVISOR}),
-    "add_files": (set(S) - {S.WITHDRAWN}, None, {R.REPORTER}),
     "withdraw": (set(OPEN) - {S.RECEIVED}, S.WITHDRAWN, {R.REPORTER}),
     "withdraw_unread": ({S.RECEIVED}, S.WITHDRAWN, {R.REPORTER}),
     "withdraw_urgent": ({S.RECEIVED}, S.WITHDRAWN, {R.REPORTER}),
+    "expire": ({S.CLOSED, S.WITHDRAWN}, S.EXPIRED, {R.WORKER}),
+    "expire_empty": ({S.WITHDRAWN}, S.EXPIRED, {R.WORKER}),
+    "keep_longer": ({S.CLOSED}, None, {R.SUPERVISOR}),
+    "lift_interest": (set(S) - {S.EXPIRED}, None, {R.SUPERVISOR}),
 }  # fmt: skip
-PROPOSERS = {"refuse_remit_urgent": {R.TRIAGE}, "set_outcome": {R.INVESTIGATOR}, "close_urgent": {R.SUPERVISOR}}
+PROPOSERS = {
+    "refuse_remit_urgent": {R.TRIAGE},
+    "refuse_protected_urgent": {R.TRIAGE},
+    "set_outcome": {R.INVESTIGATOR},
+    "close_urgent": {R.SUPERVISOR},
+    "lift_interest": {R.SUPERVISOR},
+}
 ONLY_REPORTERS = {"answer", "add", "add_files", "withdraw", "withdraw_unread", "withdraw_urgent"}
 
 
@@ -337,7 +351,7 @@ def test_no_road_leads_from_received_to_closed_without_somebody_who_read_it() ->
             if step.name != "acknowledge" and step.target and step.sources & reached:
                 reached.add(step.target)
     assert State.CLOSED not in reached
-    assert reached == {State.RECEIVED, State.WITHDRAWN}
+    assert reached == {State.RECEIVED, State.WITHDRAWN, State.EXPIRED}
     assert not any(Permission.TIP_ACKNOWLEDGE in ALLOWED[role] for role in NOT_FOR_STAFF)
 
 
@@ -426,7 +440,7 @@ def everything(cast: Cast, actor: Actor, reported: Reported) -> dict[str, Callab
         "resume_triage": lambda: services.resume_triage(actor=actor, tip=tip, reason="x"),
         "start_verification": lambda: services.start_verification(actor=actor, tip=tip, legal_basis="x"),
         "propose_outcome": lambda: services.propose_outcome(actor=actor, tip=tip, outcome="substantiated", reason="x"),
-        "refuse_remit": lambda: services.refuse_remit(actor=actor, tip=tip, outcome="not_within_remit", reason="x"),
+        "refuse_remit": lambda: services.refuse_remit(actor=actor, tip=tip, reason="x", door="4"),
         "give_feedback": lambda: services.give_feedback(actor=actor, tip=tip, text="x"),
         "close": lambda: services.close(actor=actor, tip=tip, reason="x"),
         "reopen": lambda: services.reopen(actor=actor, tip=tip, reason="x"),

@@ -225,9 +225,10 @@ def test_what_was_proposed_falls_away_when_the_report_is_taken_back(
 
 def test_a_name_opens_to_two_custodians_and_to_nobody_alone(reported: Reported, installation: Installation) -> None:
     from tocsin.tips.content import identity_place
+    from tocsin.tips.identities import wrapped_keys_of
 
     row = Identity.objects.get(ref=reported.tip.identity_ref)
-    blob, keys, place = bytes(row.blob), bytes(row.wrapped_keys), identity_place(row.ref)
+    blob, keys, place = bytes(row.blob), wrapped_keys_of(row), identity_place(row.ref)
     kim, lou = (installation.custodian_private(name) for name in ("kim", "lou"))
     assert open_identity(lou, kim, blob, keys, place).decode() == CONTACT
     for pair in ((kim, kim), (kim, installation.unit_private), (installation.unit_private,) * 2):

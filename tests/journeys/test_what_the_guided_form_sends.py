@@ -21,6 +21,7 @@ from tocsin.intake.questions import COMMON_QUESTIONS
 from tocsin.policy.active import get_pack
 from tocsin.policy.category import Question, QuestionType
 from tocsin.tips.content import TipContent, identity_place
+from tocsin.tips.identities import wrapped_keys_of
 from tocsin.tips.models import Identity, Tip
 from tocsin.tips.selectors import content_of
 from tocsin.vault.codes import words_of
@@ -118,14 +119,14 @@ def test_every_answer_arrives_in_its_own_place_and_nothing_else_does() -> None:
     assert Tip.objects.get().channel == "web"
 
 
-def test_the_least_that_can_be_sent_says_nothing_more_than_was_typed() -> None:
+def test_the_least_that_can_be_sent_says_nothing_more_than_was_typed_and_the_language() -> None:
     walk = Guided.open()
     walk.walk("send")
     walk.press("send")
     content = stored()
     assert content.answers == {"what": WHAT}
     assert (content.flags, content.identity_given) == ((), False)
-    assert content.particulars.to_json() == {"mode": "anonymous"}
+    assert content.particulars.to_json() == {"mode": "anonymous", "language": "en"}
 
 
 @pytest.mark.parametrize(
@@ -219,7 +220,7 @@ def test_the_contact_lies_in_the_identity_blob_and_goes_when_somebody_decides_to
     walk.press("send")
     (row,) = Identity.objects.all()
     kim, lou = (installation.custodian_private(name) for name in ("kim", "lou"))
-    hidden = open_identity(kim, lou, bytes(row.blob), bytes(row.wrapped_keys), identity_place(row.ref))
+    hidden = open_identity(kim, lou, bytes(row.blob), wrapped_keys_of(row), identity_place(row.ref))
     assert hidden.decode() == (CONTACT if mode == "named" else "")
     assert stored().identity_given == (mode == "named")
     assert CONTACT not in str(stored())

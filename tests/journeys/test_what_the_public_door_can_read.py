@@ -22,6 +22,7 @@ from tests.stories import Reported, write_to_staff
 from tocsin.ledger.note import Signer
 from tocsin.tips import services
 from tocsin.tips.content import content_place, identity_place, message_place, receipt_place
+from tocsin.tips.identities import wrapped_keys_of
 from tocsin.tips.identity_life import half_place, paper_place
 from tocsin.tips.models import Identity, Tip, TipMessage
 from tocsin.tips.papers import opening_place, reason_place
@@ -159,11 +160,20 @@ def test_the_same_search_finds_what_the_desk_and_the_reporter_can_open(
     worked_on: Reported, installation: Installation
 ) -> None:
     """The search above is worth something: with the right keys it opens every table."""
-    desk = {installation.unit_private} | keys_below(installation.home / "keys" / "desk" / "retention")
-    assert {"TipMessage", "Pending", "IdentityRequest"} <= set(opened_with(list(desk)))
-    assert "Tip" in opened_with([key for key in desk if key != installation.unit_private])  # the outer layer
-    assert "Identity" in opened_with([installation.custodian_private(name) for name in ("kim", "lou", "max")])
+    months = keys_below(installation.home / "keys" / "desk" / "retention")
+    own = content_of(worked_on.tip).papers_key
+    opened = set(opened_with([installation.unit_private, own]))
+    assert {"TipMessage", "StepRecord", "Pending", "IdentityRequest"} <= opened
+    assert {"Tip", "Identity"} <= set(opened_with(list(months)))  # the outer layers
+    custodians = [installation.custodian_private(name) for name in ("kim", "lou", "max")]
+    assert opened_with(custodians) == [], "the month's key lies above theirs"
+    assert open_identity(custodians[0], custodians[1], *_identity(worked_on.tip)).decode()
     assert {"Tip", "TipMessage"} <= set(opened_with([worked_on.keys.receipt, worked_on.keys.mail_private]))
+
+
+def _identity(tip: Tip) -> tuple[bytes, bytes, Place]:
+    row = Identity.objects.get(ref=tip.identity_ref)
+    return bytes(row.blob), wrapped_keys_of(row), identity_place(row.ref)
 
 
 def test_the_desk_needs_both_its_keys_and_reaches_no_name(worked_on: Reported, installation: Installation) -> None:
@@ -175,10 +185,9 @@ def test_the_desk_needs_both_its_keys_and_reaches_no_name(worked_on: Reported, i
     for pair in ((unit, unit), (retention, retention), (retention, unit)):
         with pytest.raises(CannotOpen):
             open_content(*pair, blob, wrapped, place)
-    row = Identity.objects.get(ref=tip.identity_ref)
-    for pair in itertools.permutations((unit, retention), 2):
+    for first, second in itertools.permutations((unit, retention), 2):
         with pytest.raises(CannotOpen):
-            open_identity(*pair, bytes(row.blob), bytes(row.wrapped_keys), identity_place(row.ref))
+            open_identity(first, second, *_identity(tip))
 
 
 def test_a_blob_does_not_open_in_another_rows_place(
@@ -187,9 +196,10 @@ def test_a_blob_does_not_open_in_another_rows_place(
     other = report("Something else entirely.")
     message = TipMessage.objects.filter(tip=worked_on.tip).first()
     assert message is not None
-    assert open_message(installation.unit_private, bytes(message.blob), message_place(message.ref))
+    own = content_of(worked_on.tip).papers_key
+    assert open_message(own, bytes(message.blob), message_place(message.ref))
     with pytest.raises(CannotOpen):
-        open_message(installation.unit_private, bytes(message.blob), message_place(other.ref))
+        open_message(own, bytes(message.blob), message_place(other.ref))
     Tip.objects.filter(ref=other.ref).update(content=bytes(worked_on.tip.content))
     installation.unlock()
     with pytest.raises(CannotOpen):

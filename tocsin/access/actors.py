@@ -69,6 +69,7 @@ WORKER = Actor(ActorKind.PROGRAM, "worker", frozenset({Role.WORKER}))
 DESK = Actor(ActorKind.PROGRAM, "desk", frozenset())  # ends sessions and locks: for closing nobody needs a right
 COMMAND_LINE = Actor(ActorKind.PROGRAM, "command-line", frozenset())  # somebody with the machine
 SAFE_COPIES = Actor(ActorKind.PROGRAM, "safe-copies", frozenset({Role.WORKER}))
+RETENTION = Actor(ActorKind.PROGRAM, "retention", frozenset({Role.WORKER}))
 SETUP = Actor(ActorKind.PROGRAM, "init", frozenset({Role.SETUP}))
 IMPORT = Actor(ActorKind.PROGRAM, "import", frozenset({Role.PUBLIC_DOOR}))
 MAIL = Actor(ActorKind.PROGRAM, "mail", frozenset({Role.PUBLIC_DOOR}))

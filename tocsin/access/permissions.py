@@ -61,6 +61,15 @@ class Permission(StrEnum):
     TIP_ASK = "tip.ask"
     TIP_FLAG_URGENT = "tip.flag_urgent"
     TIP_VERIFY = "tip.verify"
+    TIP_HAND_OFF = "tip.hand_off"
+    NOTE_WRITE = "note.write"
+    INTEREST_LIFT = "interest.lift"
+    HOLD_READ = "hold.read"
+    HOLD_ORDER = "hold.order"
+    HOLD_CONFIRM = "hold.confirm"
+    HOLD_RUN_OUT = "hold.run_out"
+    RETENTION_REVIEW = "retention.review"
+    RETENTION_END = "retention.end"
     REMIT_DECIDE = "remit.decide"
     REMIT_CONFIRM = "remit.confirm"
     OUTCOME_PROPOSE = "outcome.propose"
@@ -108,19 +117,24 @@ _READS = {P.DESK_ENTER, P.DESK_UNLOCK, P.TIP_LIST, P.TIP_READ, P.TIP_TAKE, P.CAS
 _ASKS = {P.IDENTITY_LIST, P.IDENTITY_REQUEST}
 
 ALLOWED: dict[Role, frozenset[Permission]] = {
-    Role.INTAKE: frozenset(_READS | {P.TIP_RECEIVE, P.TIP_ACKNOWLEDGE, P.TIP_FLAG_URGENT, P.FEEDBACK_GIVE}),
+    Role.INTAKE: frozenset(
+        _READS | {P.TIP_RECEIVE, P.TIP_ACKNOWLEDGE, P.TIP_FLAG_URGENT, P.TIP_HAND_OFF, P.FEEDBACK_GIVE, P.NOTE_WRITE}
+    ),
     Role.TRIAGE: frozenset(
         _READS
-        | {P.TIP_ACKNOWLEDGE, P.TIP_TRIAGE, P.TIP_ASK, P.TIP_FLAG_URGENT, P.REMIT_DECIDE, P.REMIT_CONFIRM}
-        | {P.CASE_OPEN, P.CASE_LINK, P.CASE_LINK_CONFIRM}
+        | {P.TIP_ACKNOWLEDGE, P.TIP_TRIAGE, P.TIP_ASK, P.TIP_FLAG_URGENT, P.TIP_HAND_OFF, P.NOTE_WRITE}
+        | {P.REMIT_DECIDE, P.REMIT_CONFIRM, P.CASE_OPEN, P.CASE_LINK, P.CASE_LINK_CONFIRM}
     ),
-    Role.INVESTIGATOR: frozenset(_READS | _ASKS | {P.TIP_ASK, P.OUTCOME_PROPOSE, P.CASE_WORK, P.PERSON_PROPOSE}),
+    Role.INVESTIGATOR: frozenset(
+        _READS | _ASKS | {P.TIP_ASK, P.OUTCOME_PROPOSE, P.CASE_WORK, P.PERSON_PROPOSE, P.NOTE_WRITE}
+    ),
     Role.SUPERVISOR: frozenset(
         _READS
         | _ASKS
         | {P.TIP_GIVE, P.TIP_VERIFY, P.OUTCOME_DECIDE, P.REMIT_CONFIRM, P.TIP_CLOSE, P.TIP_REOPEN}
+        | {P.NOTE_WRITE, P.INTEREST_LIFT}
         | {P.CASE_OPEN, P.CASE_LINK_CONFIRM, P.CASE_UNLINK, P.CASE_STAFF, P.CASE_WORK, P.CASE_REFER, P.PERSON_DECIDE}
-        | {P.CLOCK_EXTEND, P.OVERVIEW_READ}
+        | {P.CLOCK_EXTEND, P.OVERVIEW_READ, P.HOLD_READ, P.HOLD_CONFIRM, P.RETENTION_REVIEW}
         | {P.STAFF_LIST, P.STAFF_DECIDE}
     ),
     Role.LEGAL_OFFICER: frozenset({P.DESK_ENTER, P.IDENTITY_LIST, P.IDENTITY_ALLOW}),
@@ -128,8 +142,10 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.AWARD_APPROVER: frozenset({P.DESK_ENTER}),
     Role.PAYER: frozenset({P.DESK_ENTER}),
     Role.CUSTODIAN: frozenset({P.DESK_ENTER, P.IDENTITY_LIST, P.IDENTITY_AGREE, P.SEAT_LIST}),
+    # Sees which report an order is about, and the order; never what was reported.
     Role.RIGHTS_OFFICER: frozenset(
         {P.DESK_ENTER, P.IDENTITY_LIST, P.IDENTITY_ALLOW, P.IDENTITY_OVERSEE, P.SEAT_LIST, P.SEAT_CONFIRM}
+        | {P.HOLD_READ, P.HOLD_ORDER}
     ),
     Role.BIOSECURITY_OFFICER: frozenset({P.DESK_ENTER}),
     Role.PUBLISHER: frozenset({P.DESK_ENTER}),
@@ -145,6 +161,7 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.PUBLIC_DOOR: frozenset({P.TIP_RECEIVE}),
     Role.WORKER: frozenset(
         {P.LEDGER_WRITE, P.KEYS_ROTATE, P.EVIDENCE_COPY, P.COUNTS_FOLD, P.CLOCKS_MARK, P.IDENTITY_END}
+        | {P.HOLD_RUN_OUT, P.RETENTION_END}
     ),
     Role.REPORTER: frozenset({P.TIP_RECEIVE, P.MAILBOX_READ, P.MAILBOX_WRITE, P.TIP_WITHDRAW}),
     Role.SETUP: frozenset({P.SEAT_APPOINT, P.STAFF_REGISTER}),

@@ -35,18 +35,25 @@ class CasesConfig(AppConfig):
     label = "cases"
 
     def ready(self) -> None:
-        """Enter the lives of cases and of the people in them, so that their proposals wait in the common queue."""
+        """Enter the lives of cases and of the people in them, what orders can hold, and what goes with a tip."""
         from tocsin.cases import handlers
+        from tocsin.cases.ending import empty_referrals_of
+        from tocsin.cases.holding import CASE
         from tocsin.cases.queues import of_own_cases
         from tocsin.cases.referral_workflow import REFERRAL_LIFE
         from tocsin.cases.workflow import CASE_LIFE, PERSON_LIFE
+        from tocsin.tips.destroying import emptied_with_a_tip
+        from tocsin.tips.holdable import register_holdable
         from tocsin.tips.queues import also_own
         from tocsin.workflow.registry import after_step, register_life
 
         also_own(of_own_cases)
-        after_step("tip", "flag_urgent", handlers.case_is_urgent)
+        for step in handlers.MAKES_URGENT:
+            after_step("tip", step, handlers.case_is_urgent)
         for step in handlers.AFTER_THE_ANSWER:
             after_step("case", step, handlers.answers_are_back)
+        register_holdable(CASE)
+        emptied_with_a_tip(empty_referrals_of)
         register_life(CASE_LIFE, visible_to=_cases)
         register_life(PERSON_LIFE, visible_to=_persons)
         register_life(REFERRAL_LIFE, visible_to=_referrals)

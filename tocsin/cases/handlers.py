@@ -10,6 +10,8 @@ from tocsin.cases.referral_workflow import AWAITING, ReferralState
 from tocsin.common.errors import Conflict
 from tocsin.workflow.registry import StepTaken
 
+MAKES_URGENT = ("flag_urgent", "confirm_urgent", "hand_off")
+"""Steps of a tip after which it is urgent."""
 AFTER_THE_ANSWER = ("take_back", "set_outcome", "close_empty")
 """Steps of a case that wait for every recipient's answer, or for "no answer" to be recorded."""
 

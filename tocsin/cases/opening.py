@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
 from tocsin.cases import workflow as life
+from tocsin.cases.holding import is_held
 from tocsin.cases.models import Case, CaseDeclaration, CaseTip
 from tocsin.cases.papers import seal_text
 from tocsin.cases.taking import locked_working, note, require_case, take_case
@@ -20,6 +21,7 @@ from tocsin.common.refs import new_ref
 from tocsin.policy.active import get_pack
 from tocsin.policy.clocks import local_day
 from tocsin.tips import workflow as tip_life
+from tocsin.tips.holdable import mark_tip
 from tocsin.tips.models import Tip
 from tocsin.tips.selectors import open_reason
 from tocsin.tips.taking import fitting, papers_of, refuse_interested, required, take
@@ -117,6 +119,8 @@ def _add(actor: Actor, case: Case, tip: Tip) -> None:
     CaseTip.objects.create(case=case, tip=tip, added_at=clock.now(), added_by_id=actor.require_staff())
     if tip.urgent:
         Case.objects.filter(pk=case.pk).update(urgent=True)
+    if case.legal_hold:
+        mark_tip(Tip.objects.select_for_update().get(pk=tip.pk))
 
 
 def _caught_up(actor: Actor, case: Case, tip: Tip, reason: str) -> Tip:
@@ -130,7 +134,12 @@ def _caught_up(actor: Actor, case: Case, tip: Tip, reason: str) -> Tip:
 
 @transaction.atomic
 def take_out_tip(*, actor: Actor, case: Case, tip: Tip, reason: str) -> Tip:
-    """Take a tip out of its case again; it goes back to triage, and an outcome that the case gave it is taken off."""
+    """Take a tip out of its case again; it goes back to triage, and an outcome that the case gave it is taken off.
+
+    Raises ``Conflict`` while an order holds the case: it would no longer hold the tip.
+    """
+    if is_held(Case.objects.select_for_update().get(pk=case.pk)):
+        raise Conflict(_("An order holds this case and the reports in it. It must end first. Nothing was changed."))
     if not CaseTip.objects.filter(case=case, tip=tip).exists():
         raise Conflict(_("This report is not in the case any more. Nothing was changed."))
     changes = {"in_case": False, "outcome": ""}

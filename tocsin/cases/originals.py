@@ -11,12 +11,12 @@ from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
 from tocsin.cases.models import Case, CaseTip
 from tocsin.cases.taking import note
-from tocsin.tips.content import TipContent, message_place
+from tocsin.tips.content import TipContent
 from tocsin.tips.models import FROM_STAFF, Evidence, Tip, TipMessage
+from tocsin.tips.reader import TipReader
 from tocsin.tips.safe_copies import names_of
 from tocsin.tips.selectors import content_of
 from tocsin.tips.workflow import State
-from tocsin.vault import unlocked
 
 SEEN, HEARD, THOUGHT = "what", "heard", "think"
 NOT_WORDS = frozenset({"often", "still", "source", "relation", "involved", "risk", "award", "point", "day"})
@@ -49,14 +49,15 @@ def originals_of(actor: Actor, case: Case) -> list[Original]:
     """
     members = CaseTip.objects.filter(case=case).select_related("tip").order_by("tip_id")
     tips = [row.tip for row in members if row.tip.state != State.WITHDRAWN and not row.tip.destroyed_on]
+    contents = {tip.pk: content_of(tip) for tip in tips}
+    readers = {tip.pk: TipReader(tip, contents[tip.pk]) for tip in tips}
     written: dict[int, list[str]] = {tip.pk: [] for tip in tips}
-    opener = unlocked.opener()
     for row in TipMessage.objects.filter(tip__in=tips).exclude(kind__in=FROM_STAFF).order_by("id"):
-        written[row.tip_id].append(opener.open_message(bytes(row.blob), message_place(row.ref)).decode())
+        written[row.tip_id].append(readers[row.tip_id].message(bytes(row.blob), row.ref) or "")
     named: dict[int, list[str]] = {tip.pk: [] for tip in tips}
     for file, name in names_of(Evidence.objects.filter(tip__in=tips).order_by("id")):
         named[file.tip_id].append(name)
-    found = [_original(tip, content_of(tip), written[tip.pk], named[tip.pk]) for tip in tips]
+    found = [_original(tip, contents[tip.pk], written[tip.pk], named[tip.pk]) for tip in tips]
     with transaction.atomic():
         refs = " ".join(tip.ref for tip in tips)
         note(actor, Permission.TIP_READ, "case.originals", f"case:{case.ref}", tips=refs)

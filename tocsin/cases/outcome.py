@@ -25,11 +25,11 @@ from tocsin.tips import workflow as tip_life
 from tocsin.tips.lawful import require_extra_fact
 from tocsin.tips.selectors import open_reason
 from tocsin.tips.taking import fitting, required, take
-from tocsin.tips.workflow import State
+from tocsin.tips.workflow import ENDED, State
 from tocsin.workflow.models import Proposal, ProposalState
 from tocsin.workflow.proposals import decide, propose, step_aside
 
-ENDED = frozenset({State.CLOSED, State.WITHDRAWN})
+TOLD = ENDED | {State.FEEDBACK_GIVEN, State.EXPIRED}
 UNDECIDED = frozenset({State.LINKED, State.UNDER_VERIFICATION, State.REFERRED})
 
 
@@ -181,7 +181,7 @@ def close_case(*, actor: Actor, case: Case, reason: str) -> Case | Proposal:
 
 
 def _require_told(case: Case) -> None:
-    waiting = [tip for tip in tips_of(case) if tip.state not in ENDED | {State.FEEDBACK_GIVEN}]
+    waiting = [tip for tip in tips_of(case) if tip.state not in TOLD]
     if waiting:
         raise RuleBroken(
             _("%(n)s of the reports still wait for their outcome or answer. Tell the reporters first; then close.")

@@ -1,4 +1,7 @@
-"""What is written about a case, sealed to the unit. Cases write no ledger leaves: each of their tips does."""
+"""What is written about a case, sealed to the unit. Closes only, so the worker can end cases.
+
+Cases write no ledger leaves: each of their tips does.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from tocsin.tips.papers import reason_place
-from tocsin.vault import unlocked
 from tocsin.vault.installed import keyring
 from tocsin.vault.sealing import Place, seal_to
 
@@ -21,14 +23,6 @@ def seal_text(what: str, ref: str, told: Mapping[str, Any]) -> bytes:
     """``told`` as JSON, sealed to the unit."""
     clear = json.dumps(dict(told), ensure_ascii=False, sort_keys=True).encode()
     return seal_to(keyring().unit_public, clear, info=case_place(what, ref))
-
-
-def open_text(what: str, ref: str, blob: bytes | memoryview) -> dict[str, Any]:
-    """The inverse of ``seal_text``; nothing for an empty blob. Raises ``Locked`` while the desk is locked."""
-    if not blob:
-        return {}
-    told: dict[str, Any] = json.loads(unlocked.opener().open_sealed(bytes(blob), case_place(what, ref)))
-    return told
 
 
 class CasePapers:

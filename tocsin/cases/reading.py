@@ -12,11 +12,14 @@ from django.db.models import QuerySet
 
 from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
+from tocsin.cases.holding import orders_about
 from tocsin.cases.models import Assignment, Case, CaseTip, Finding, Hearing, Person, Task
-from tocsin.cases.papers import open_text
 from tocsin.cases.selectors import case_visible_to, person_visible_to
+from tocsin.cases.texts import open_text
 from tocsin.cases.workflow import CASE_LIFE, PERSON_LIFE
 from tocsin.ledger.services import record_audit
+from tocsin.tips.hold_workflow import HOLD_LIFE
+from tocsin.tips.holds import open_order
 from tocsin.tips.models import Tip
 from tocsin.tips.safe_copies import names_of_files
 from tocsin.tips.selectors import HistoryLine, content_of, open_reason
@@ -101,14 +104,14 @@ def read_case(actor: Actor, ref: str) -> OpenCase:
     about = open_text("about", case.ref, case.about)
     opened = OpenCase(
         case=case,
-        title=about["title"],
-        summary=about["summary"],
+        title=about.get("title", ""),
+        summary=about.get("summary", ""),
         members=members,
         assignments=list(case.assignments.select_related("staff").order_by("role", "id")),
         tasks=_tasks(case),
         findings=_findings(case),
         persons=_persons(case),
-        history=_history(case),
+        history=_history(actor, case),
         waiting=waiting_proposal(life=CASE_LIFE, subject_ref=case.ref),
         files=names_of_files([member.tip for member in members]),
     )
@@ -180,16 +183,18 @@ def _person(row: Person, proposal: Proposal | None) -> OpenPerson:
     return OpenPerson(row, who.get("who", ""), who.get("role", ""), hearings, proposal, reason)
 
 
-def _history(case: Case) -> list[HistoryLine]:
-    people = case.persons.values_list("ref", flat=True)
+def _history(actor: Actor, case: Case) -> list[HistoryLine]:
+    """Steps of the case, of the people in it and of the orders about it; the words of orders for their offices."""
+    people, orders = case.persons.values_list("ref", flat=True), orders_about(case).values_list("ref", flat=True)
     records = StepRecord.objects.filter(
-        subject_kind__in=[CASE_LIFE.kind, PERSON_LIFE.kind], subject_ref__in=[case.ref, *people]
+        subject_kind__in=[CASE_LIFE.kind, PERSON_LIFE.kind, HOLD_LIFE.kind],
+        subject_ref__in=[case.ref, *people, *orders],
     )
-    return _lines(records)
+    return _lines(records, reads_orders=actor.may(Permission.HOLD_READ))
 
 
-def _lines(records: QuerySet[StepRecord]) -> list[HistoryLine]:
-    lives = {CASE_LIFE.kind: CASE_LIFE, PERSON_LIFE.kind: PERSON_LIFE}
+def _lines(records: QuerySet[StepRecord], *, reads_orders: bool = False) -> list[HistoryLine]:
+    lives = {CASE_LIFE.kind: CASE_LIFE, PERSON_LIFE.kind: PERSON_LIFE, HOLD_LIFE.kind: HOLD_LIFE}
     return [
         HistoryLine(
             step=lives[record.subject_kind].step(record.step),
@@ -198,8 +203,14 @@ def _lines(records: QuerySet[StepRecord]) -> list[HistoryLine]:
             actor=record.actor,
             proposed_by=record.proposed_by,
             role=record.role,
-            reason=open_reason(record.subject_ref, bytes(record.reason)),
+            reason=_reason(record, reads_orders=reads_orders),
             at=record.at,
         )
         for record in records.order_by("id")
     ]
+
+
+def _reason(record: StepRecord, *, reads_orders: bool) -> str:
+    if record.subject_kind != HOLD_LIFE.kind:
+        return open_reason(record.subject_ref, bytes(record.reason))
+    return open_order(record.subject_ref, bytes(record.reason)) if reads_orders else ""

@@ -13,7 +13,6 @@ from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
 from tocsin.cases.models import Case, LetterKind, Person, Referral, ReferralMessage
 from tocsin.cases.originals import originals_of
-from tocsin.cases.papers import open_text
 from tocsin.cases.referral_papers import (
     Letter,
     copy_place,
@@ -28,6 +27,7 @@ from tocsin.cases.referral_taking import locked_referral
 from tocsin.cases.referral_workflow import ReferralState
 from tocsin.cases.referring import check_draft, require_looked
 from tocsin.cases.taking import note, require_case
+from tocsin.cases.texts import open_text
 from tocsin.common import clock
 from tocsin.common.errors import Conflict, RuleBroken
 from tocsin.common.refs import new_ref

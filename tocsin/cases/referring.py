@@ -31,7 +31,7 @@ from tocsin.cases.taking import locked_working, note
 from tocsin.cases.workflow import CaseState
 from tocsin.common import clock
 from tocsin.common.errors import Conflict, RuleBroken
-from tocsin.common.refs import is_ref, new_ref
+from tocsin.common.refs import fresh_ref
 from tocsin.policy.active import get_pack
 from tocsin.tips import workflow as tip_life
 from tocsin.tips.deadlines import local_today
@@ -74,7 +74,7 @@ def draft_referral(*, actor: Actor, case: Case, draft: Draft, attempt: str = "")
     """
     actor.require(Permission.CASE_WORK)
     fresh = locked_working(actor, case)
-    ref = attempt if is_ref(attempt) and len(attempt) == len(new_ref()) else new_ref()
+    ref = fresh_ref(attempt)
     if (known := Referral.objects.filter(ref=ref, case=fresh, drafted_by_id=actor.require_staff()).first()) is not None:
         return known
     originals = originals_of(actor, fresh)

@@ -13,13 +13,15 @@ from django.utils.translation import gettext as _
 from tocsin.access.actors import Actor
 from tocsin.access.models import Staff
 from tocsin.access.permissions import ALLOWED, Permission
-from tocsin.cases.models import Case, CaseDeclaration, CaseTip, Finding, Person, Task
-from tocsin.cases.papers import open_text
-from tocsin.cases.workflow import CaseState
+from tocsin.cases.interests import closed_to
+from tocsin.cases.models import Case, CaseTip, Finding, Person, Task
+from tocsin.cases.texts import open_text
+from tocsin.cases.workflow import PAST, CaseState
 from tocsin.common.errors import Conflict, RuleBroken
 from tocsin.common.refs import is_ref
 from tocsin.ledger.services import record_audit
-from tocsin.tips.models import Declaration, Tip
+from tocsin.tips.models import Tip
+from tocsin.tips.selectors import tips_visible_to
 from tocsin.vault import unlocked
 
 Part = TypeVar("Part")
@@ -29,11 +31,7 @@ def cases_visible_to(actor: Actor) -> QuerySet[Case]:
     """The cases that ``actor`` may see: none without the permission, none with an own interest in it or its tips."""
     if not actor.may(Permission.CASE_READ):
         return Case.objects.none()
-    staff = actor.require_staff()
-    own_tips = Declaration.objects.filter(staff_id=staff, has_interest=True).values("tip_id")
-    shut_out = CaseTip.objects.filter(tip_id__in=own_tips).values("case_id")
-    declared = CaseDeclaration.objects.filter(staff_id=staff).values("case_id")
-    return Case.objects.exclude(pk__in=shut_out).exclude(pk__in=declared)
+    return Case.objects.exclude(pk__in=closed_to(actor.require_staff()).values("pk"))
 
 
 def persons_visible_to(actor: Actor) -> QuerySet[Person]:
@@ -53,6 +51,15 @@ def case_of(actor: Actor, tip: Tip) -> Case | None:
     return cases_visible_to(actor).filter(members__tip=tip).first()
 
 
+def companions(actor: Actor, tip: Tip) -> list[Tip]:
+    """The other tips in the same case that ``actor`` may see, in the order of their arrival."""
+    case = case_of(actor, tip)
+    if case is None:
+        return []
+    others = tips_visible_to(actor).filter(pk__in=CaseTip.objects.filter(case=case).values("tip_id"))
+    return list(others.exclude(pk=tip.pk).order_by("id"))
+
+
 @dataclass(frozen=True)
 class CasePage:
     """One page of the list of cases; ``next_after`` names the case behind which the next page begins."""
@@ -68,7 +75,7 @@ def case_page(actor: Actor, *, state: str, mine: bool, after: str, size: int) ->
     Pages by key, so that the last page costs what the first one does.
     """
     cases = cases_visible_to(actor)
-    cases = cases.filter(state=state) if state in CaseState.values else cases.exclude(state=CaseState.CLOSED)
+    cases = cases.filter(state=state) if state in CaseState.values else cases.exclude(state__in=PAST)
     if mine:
         cases = cases.filter(assignments__staff_id=actor.require_staff())
     last = cases_visible_to(actor).filter(ref=after).first() if is_ref(after) else None
@@ -101,7 +108,7 @@ def case_title(actor: Actor, case: Case) -> str:
     """The title of one case; empty for whoever may not see it."""
     if not cases_visible_to(actor).filter(pk=case.pk).exists():
         return ""
-    return str(open_text("about", case.ref, case.about)["title"])
+    return str(open_text("about", case.ref, case.about).get("title", ""))
 
 
 def open_cases_for_linking(actor: Actor, *, category: str, size: int = 20) -> list[Case]:

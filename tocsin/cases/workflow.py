@@ -21,6 +21,7 @@ class CaseState(models.TextChoices):
     REFERRED = "referred", _("Passed on")
     OUTCOME_SET = "outcome_set", _("Outcome set")
     CLOSED = "closed", _("Closed")
+    EXPIRED = "expired", _("Destroyed")
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ LOOKS: dict[CaseState, Look] = {
     CaseState.REFERRED: Look("orange", _("Another body deals with it; its answer must come back.")),
     CaseState.OUTCOME_SET: Look("green", _("The outcome is decided; the reporters must be told.")),
     CaseState.CLOSED: Look("grey", _("Finished.")),
+    CaseState.EXPIRED: Look("grey", _("Its time is over: what it said was destroyed.")),
 }
 
 FINDINGS = frozenset({Outcome.SUBSTANTIATED, Outcome.PARTLY_SUBSTANTIATED})
@@ -54,6 +56,8 @@ TIP_OUTCOMES = (*CASE_OUTCOMES, Outcome.DUPLICATE_OF)
 
 S, P = CaseState, Permission
 WORKING = frozenset({S.OPEN, S.UNDER_VERIFICATION, S.REFERRED})
+KEPT = frozenset(set(S) - {S.EXPIRED})
+PAST = frozenset({S.CLOSED, S.EXPIRED})
 
 
 def _from(*states: CaseState) -> frozenset[str]:
@@ -65,7 +69,7 @@ ADD_TIP = Step(
     public_kind=None, needs_reason=True, four_eyes=True, decided_as=("tip", "link"),
 )  # fmt: skip
 TAKE_OUT_TIP = Step(
-    "take_out_tip", _("Take a report out of the case"), frozenset(CaseState), None, P.CASE_UNLINK, "linking",
+    "take_out_tip", _("Take a report out of the case"), KEPT, None, P.CASE_UNLINK, "linking",
     public_kind=None, needs_reason=True,
 )  # fmt: skip
 BEGIN_VERIFICATION = Step(
@@ -99,11 +103,15 @@ CLOSE_EMPTY = Step(
 REOPEN = Step(
     "reopen", _("Open again"), _from(S.CLOSED), S.OPEN, P.TIP_REOPEN, "reopen", public_kind=None, needs_reason=True,
 )  # fmt: skip
+EXPIRE = Step(
+    "expire", _("Destroy: its time is over"), _from(S.CLOSED), S.EXPIRED, P.RETENTION_END, "retention",
+    public_kind=None, barred_by="legal_hold",
+)  # fmt: skip
 CASE_LIFE = Life(
     "case",
     (
         ADD_TIP, TAKE_OUT_TIP, BEGIN_VERIFICATION, REFER, TAKE_BACK, SET_OUTCOME, CLOSE, CLOSE_URGENT, CLOSE_EMPTY,
-        REOPEN,
+        REOPEN, EXPIRE,
     ),
 )  # fmt: skip
 

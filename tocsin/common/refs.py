@@ -19,3 +19,9 @@ def new_ref(length: int = 20) -> str:
 def is_ref(text: str) -> bool:
     """Whether ``text`` could be a handle; what cannot be one need not be looked for, whatever it holds."""
     return bool(text) and len(text) <= 32 and set(text) <= set(_ALPHABET)
+
+
+def fresh_ref(attempt: str) -> str:
+    """The handle that a form brings along to name its try, so that sending twice is seen; a new one for none."""
+    ref = new_ref()
+    return attempt if is_ref(attempt) and len(attempt) == len(ref) else ref

@@ -14,7 +14,7 @@ from tocsin.intake.attempts import Attempt
 from tocsin.intake.samples import Sample, load_samples
 from tocsin.intake.services import accept_tip
 from tocsin.intake.submission import clean
-from tocsin.tips import services
+from tocsin.tips import discarding, services
 from tocsin.tips.holding import give_tips
 from tocsin.tips.models import Tip
 from tocsin.tips.workflow import TIP_LIFE
@@ -94,12 +94,8 @@ def _to_triage(cast: dict[str, Actor], tip: Tip) -> Tip:
 
 
 def _refuse(cast: dict[str, Actor], tip: Tip) -> None:
-    services.refuse_remit(
-        actor=cast["tara"],
-        tip=_to_triage(cast, tip),
-        outcome="refused_protected_activity",
-        reason="What is described is lawful: nobody is reported here for what they think, believe or print.",
-    )
+    """Nobody is reported here for what they think, believe or print: the first entry of the pack's list."""
+    discarding.refuse_protected(actor=cast["tara"], tip=_to_triage(cast, tip), ground="0")
 
 
 def _ask(cast: dict[str, Actor], tip: Tip) -> None:

@@ -16,6 +16,7 @@ from django.db import close_old_connections
 from tocsin.access.actors import WORKER
 from tocsin.cases.referral_clock import expire_referrals, remind_referrals
 from tocsin.common import clock
+from tocsin.config import endings
 from tocsin.config.clock_round import SECONDS, clock_round
 from tocsin.config.ledger_keys import finish_interrupted_change, read_signer
 from tocsin.config.mail_rounds import MailRounds
@@ -139,7 +140,8 @@ def _round(desk: LedgerDesk) -> None:
     close_old_connections()
     try:
         make_month_keys(settings.TOCSIN_PUBLIC_KEYS, settings.TOCSIN_RETENTION_KEYS, months=months_ahead())
-        publish_ledger(desk)
+        publish_ledger(desk)  # first: a ledger behind its checkpoint stops here, and nothing is destroyed by mistake
+        endings.worker_round()
         remove_left_over()
     except Exception:  # the worker must outlive a full disk or a locked database; the next round tries again
         logger.exception("A round of the worker failed; nothing that was accepted is lost. It will be tried again.")

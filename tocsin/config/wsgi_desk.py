@@ -10,9 +10,10 @@ from django.core.wsgi import get_wsgi_application
 
 application = get_wsgi_application()
 
-from tocsin.config import caretaker, safe_copies  # noqa: E402  its apps must be ready first
+from tocsin.config import caretaker, last_days, safe_copies  # noqa: E402  its apps must be ready first
 from tocsin.config.unattended import unlock_unattended  # noqa: E402  its apps must be ready first
 
 unlock_unattended()
 safe_copies.start()
+last_days.start()
 caretaker.start()

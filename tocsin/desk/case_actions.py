@@ -14,7 +14,7 @@ from tocsin.access.permissions import Permission
 from tocsin.cases import opening, outcome, persons, selectors, work
 from tocsin.cases.models import Case, CaseRole
 from tocsin.cases.taking import tips_of
-from tocsin.cases.workflow import CASE_LIFE, CASE_OUTCOMES, WORKING, CaseState
+from tocsin.cases.workflow import CASE_LIFE, CASE_OUTCOMES, KEPT, WORKING, CaseState
 from tocsin.common.errors import Conflict
 from tocsin.desk.case_forms import FINDING_FIELDS, choices, found, people, those_in_the_case
 from tocsin.desk.fields import Field, Text, day
@@ -168,7 +168,7 @@ CASE_ACTIONS: tuple[CaseAction, ...] = (
         gettext_lazy("Saved."),
     ),
     CaseAction(
-        "declare-interest", gettext_lazy("I have an interest of my own"), _may(P.CASE_READ, *CaseState),
+        "declare-interest", gettext_lazy("I have an interest of my own"), _may(P.CASE_READ, *KEPT),
         (
             Field(
                 "sure", gettext_lazy("Yes, and I know that the case is closed to me from then on"), "yes",

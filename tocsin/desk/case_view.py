@@ -15,13 +15,16 @@ from tocsin.access.permissions import Permission
 from tocsin.cases.models import Case
 from tocsin.cases.outcome import proposed_for
 from tocsin.cases.reading import OpenCase, OpenPerson
-from tocsin.cases.workflow import REFER, WORKING, PersonState
+from tocsin.cases.workflow import CASE_LIFE, KEPT, REFER, WORKING, PersonState
 from tocsin.desk.case_actions import CaseAction, actions_for
 from tocsin.desk.case_forms import own_outcomes
 from tocsin.desk.decisions import Panel, panel
 from tocsin.desk.fields import Drawn, Field, Text, drawn
 from tocsin.desk.names import category_label, short_ref
+from tocsin.desk.subjects import HOLD_TONES
 from tocsin.desk.tip_view import timeline_of
+from tocsin.tips.hold_workflow import HoldState
+from tocsin.tips.holds import orders_in_clear
 from tocsin.tips.workflow import UNLINK, Outcome
 from tocsin.ui.templatetags.ui import plain_date
 
@@ -67,8 +70,18 @@ def laid_out(actor: Actor, opened: OpenCase, failed: str, typed: QueryDict | Non
         "may_work": actor.may(Permission.CASE_WORK) and opened.case.state in WORKING,
         "may_pass_on": actor.may(Permission.CASE_WORK) and opened.case.state in REFER.sources,
         "may_staff": actor.may(Permission.CASE_STAFF),
-        "may_take_out": actor.may(Permission.CASE_UNLINK),
+        "may_take_out": actor.may(Permission.CASE_UNLINK) and not opened.case.legal_hold,
+        "orders": _orders(actor, opened.case),
+        "may_hold": actor.may(Permission.HOLD_CONFIRM) and opened.case.state in KEPT,
     }
+
+
+def _orders(actor: Actor, case: Case) -> list[dict[str, Any]]:
+    """The orders about a case with their numbers and reasons, for the two offices that deal with them."""
+    return [
+        {"hold": line.hold, "order": line.order, "reason": line.reason, "tone": HOLD_TONES[HoldState(line.hold.state)]}
+        for line in orders_in_clear(actor, CASE_LIFE.kind, case.ref)
+    ]
 
 
 def _member(number: int, member: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
 from tocsin.access.models import Staff
@@ -51,9 +52,23 @@ def actor_names(actors: set[str]) -> dict[str, str]:
     """How people are called on the screen, for names as the history keeps them (``staff:12``, ``reporter``)."""
     ids = {int(name.split(":")[1]) for name in actors if name.startswith("staff:")}
     people = {f"staff:{pk}": shown for pk, shown in Staff.objects.filter(pk__in=ids).values_list("pk", "display_name")}
-    return {name: people.get(name, _("the reporter") if name == "reporter" else name) for name in actors}
+    return {name: people.get(name, _other_name(name)) for name in actors}
+
+
+def _other_name(name: str) -> str:
+    if name == "reporter":
+        return _("the reporter")
+    return _("a program of this office") if name.startswith("program:") else name
 
 
 def role_label(code: str) -> str:
     """The label of a role."""
     return str(Role(code).label) if code in Role.values else code
+
+
+def language_name(code: str) -> str:
+    """What a language calls itself; its code when nobody here knows it."""
+    try:
+        return str(get_language_info(code)["name_local"])
+    except KeyError:
+        return code

@@ -67,6 +67,8 @@ def _person(user: Staff, here: str) -> dict[str, Any]:
     pages = [
         ("overview", _("Overview"), Permission.OVERVIEW_READ),
         ("inbox", _("Inbox"), Permission.TIP_LIST),
+        ("ending", _("Ends soon"), Permission.RETENTION_REVIEW),
+        ("holds", _("Legal holds"), Permission.HOLD_READ),
         ("cases", _("Cases"), Permission.CASE_READ),
         ("identities", _("Identities"), Permission.IDENTITY_LIST),
         ("custodians", _("Custodians"), Permission.SEAT_LIST),

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from tocsin.desk.names import short_ref
+from tocsin.tips.hold_workflow import HoldState
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Place:
 
 PLACES: dict[str, Place] = {
     "tip": Place("tip", gettext_lazy("Report")),
+    "hold": Place("hold", gettext_lazy("Legal hold")),
     "identity": Place("identity", gettext_lazy("Request for an identity")),
     "custodian": Place("custodian", gettext_lazy("Custodian’s key")),
     "case": Place("case", gettext_lazy("Case")),
@@ -28,6 +30,8 @@ PLACES: dict[str, Place] = {
     "member": Place("staff-member", gettext_lazy("Colleague")),
     "person": Place("case-person", gettext_lazy("Person in a case")),
 }
+
+HOLD_TONES = {HoldState.ASKED: "yellow", HoldState.IN_FORCE: "purple", HoldState.ENDED: "grey"}
 
 
 def address_of(kind: str, ref: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -12,22 +12,23 @@ from django.utils.translation import gettext_lazy
 from tocsin.access.actors import Actor
 from tocsin.cases.opening import decide_link
 from tocsin.common.errors import Conflict, RuleBroken
-from tocsin.tips import services
+from tocsin.desk.typed_values import Typed, typed_day
+from tocsin.tips import discarding, handoff, last_days, notes, recusal, services
 from tocsin.tips import workflow as life
 from tocsin.tips.models import Tip
-from tocsin.tips.workflow import TIP_LIFE
+from tocsin.tips.workflow import FOUNDED, TIP_LIFE
 from tocsin.workflow.models import Proposal
 from tocsin.workflow.proposals import waiting_proposal
 from tocsin.workflow.steps import Step
 
-Typed = Mapping[str, str]
 Done = Callable[[Actor, Tip, Typed], object]
 
 
 @dataclass(frozen=True)
 class Action:
     """``name`` is the last part of the address; ``steps`` are the steps that it may lead to; ``done`` is what the page
-    says afterwards. The template ``desk/actions/<name>.html`` draws its form.
+    says afterwards. The template ``desk/actions/<name>.html`` draws its form. ``fits``: what else must hold of the tip.
+    ``apart``: its form stands elsewhere on the page, not among the buttons.
     """
 
     name: str
@@ -35,16 +36,23 @@ class Action:
     steps: tuple[Step, ...]
     do: Done
     done: str | Promise
+    fits: Callable[[Tip], bool] = lambda _tip: True
+    apart: bool = False
+
+    @property
+    def template(self) -> str:
+        """The template of its form."""
+        return f"desk/actions/{self.name}.html"
 
     def open_to(self, actor: Actor, tip: Tip) -> bool:
         """Whether ``actor`` can use it on ``tip`` now. The service decides again."""
-        return any(self._fits(step, actor, tip) for step in self.steps)
+        return self.fits(tip) and any(self._fits(step, actor, tip) for step in self.steps)
 
     @staticmethod
     def _fits(step: Step, actor: Actor, tip: Tip) -> bool:
         permission = step.proposed_with if step.four_eyes else step.needs
         barred = bool(step.barred_by and getattr(tip, step.barred_by))
-        meant_for_barred = step in (life.REFUSE_REMIT_URGENT, life.CLOSE_URGENT)
+        meant_for_barred = step in (life.REFUSE_REMIT_URGENT, life.REFUSE_PROTECTED_URGENT, life.CLOSE_URGENT)
         fits_flag = tip.urgent if meant_for_barred else not barred
         return permission is not None and actor.may(permission) and tip.state in step.sources and fits_flag
 
@@ -53,6 +61,17 @@ def _interest(typed: Typed) -> bool:
     if typed.get("interest") not in ("yes", "no"):
         raise RuleBroken(_("Say whether you have an interest of your own in this matter. Nothing was changed."))
     return typed["interest"] == "yes"
+
+
+def _sure(typed: Typed) -> bool:
+    if typed.get("sure") != "yes":
+        raise RuleBroken(_("Tick the box to say that you are sure. Nothing was changed."))
+    return True
+
+
+def _number(typed: Typed, name: str) -> int:
+    told = typed.get(name, "")
+    return int(told) if told.isdecimal() and len(told) < 6 else 0
 
 
 DECIDED_BY: dict[str, Callable[..., object]] = {life.LINK.name: decide_link}
@@ -118,9 +137,16 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "refuse-remit", gettext_lazy("Not for this office"), (life.REFUSE_REMIT, life.REFUSE_REMIT_URGENT),
         lambda actor, tip, typed: services.refuse_remit(
-            actor=actor, tip=tip, outcome=typed.get("outcome", ""), reason=typed.get("reason", "")
+            actor=actor, tip=tip, reason=typed.get("reason", ""), door=typed.get("door", "")
         ),
-        gettext_lazy("Noted. If the report is urgent, a second person must confirm it."),
+        gettext_lazy("Noted. If somebody may be in danger, a second person must confirm it."),
+    ),
+    Action(
+        "refuse-protected", gettext_lazy("Lawful activity: refuse and destroy"),
+        (life.REFUSE_PROTECTED, life.REFUSE_PROTECTED_URGENT),
+        lambda actor, tip, typed: discarding.refuse_protected(actor=actor, tip=tip, ground=typed.get("ground", "")),
+        gettext_lazy("Done: refused and destroyed, or proposed to a second person where somebody may be in danger."),
+        fits=lambda tip: not tip.destroyed_on,
     ),
     Action(
         "extend-feedback", gettext_lazy("Put off the answer"), (life.EXTEND_FEEDBACK,),
@@ -138,17 +164,50 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "close", gettext_lazy("Close"), (life.CLOSE, life.CLOSE_URGENT),
         lambda actor, tip, typed: services.close(actor=actor, tip=tip, reason=typed.get("reason", "")),
-        gettext_lazy("Noted. An urgent report is closed when a second person confirms it."),
+        gettext_lazy("Noted. A report about somebody in danger is closed when a second person confirms it."),
     ),
     Action(
         "reopen", gettext_lazy("Open again"), (life.REOPEN,),
         lambda actor, tip, typed: services.reopen(actor=actor, tip=tip, reason=typed.get("reason", "")),
         gettext_lazy("The report is open again, in triage."),
+        fits=lambda tip: not tip.destroyed_on,
+    ),
+    Action(
+        "keep-longer", gettext_lazy("Keep for longer after a review"), (life.KEEP_LONGER,),
+        lambda actor, tip, typed: last_days.keep_longer(
+            actor=actor, tip=tip, until=typed_day(typed, "until"), reason=typed.get("reason", "")
+        ),
+        gettext_lazy("The report is kept until the new date."),
+        fits=lambda tip: tip.outcome in FOUNDED,
     ),
     Action(
         "flag-urgent", gettext_lazy("Mark as urgent"), (life.FLAG_URGENT,),
         lambda actor, tip, typed: services.flag_urgent(actor=actor, tip=tip, reason=typed.get("reason", "")),
         gettext_lazy("The report is marked as urgent."),
+        fits=lambda tip: not tip.urgent and not tip.destroyed_on,
+    ),
+    Action(
+        "confirm-urgent", gettext_lazy("Confirm: mark as urgent"), (life.CONFIRM_URGENT,),
+        lambda actor, tip, typed: services.confirm_urgent(actor=actor, tip=tip, reason=typed.get("reason", "")),
+        gettext_lazy("The report is marked as urgent."),
+        fits=lambda tip: not tip.urgent,
+        apart=True,
+    ),
+    Action(
+        "hand-off", gettext_lazy("Hand over to an emergency body"), (life.HAND_OFF,),
+        lambda actor, tip, typed: handoff.hand_off(
+            actor=actor, tip=tip, body=typed.get("body", ""), said=typed.get("said", "")
+        ),
+        gettext_lazy("The hand-over is noted."),
+        fits=lambda tip: not tip.destroyed_on,
+    ),
+    Action(
+        "lift-interest", gettext_lazy("Propose to lift a declared interest"), (life.LIFT_INTEREST,),
+        lambda actor, tip, typed: recusal.propose_lifting(
+            actor=actor, tip=tip, staff=typed.get("staff", ""), reason=typed.get("reason", "")
+        ),
+        gettext_lazy("Your proposal waits for a second person."),
+        apart=True,
     ),
 )  # fmt: skip
 DECISIONS: tuple[Action, ...] = (
@@ -158,11 +217,34 @@ DECISIONS: tuple[Action, ...] = (
         "step-aside", gettext_lazy("Leave it to others"), (), _leave, gettext_lazy("You left this decision to others.")
     ),
 )
-BY_NAME = {action.name: action for action in (*ACTIONS, *DECISIONS)}
+# What takes no step: notes of staff, and interests of one's own.
+BESIDE: tuple[Action, ...] = (
+    Action(
+        "declare-interest", gettext_lazy("I have an interest in this matter"), (),
+        lambda actor, tip, typed: services.declare_interest(actor=actor, tip=tip, has_interest=_sure(typed)),
+        gettext_lazy("Your interest is noted."),
+    ),
+    Action(
+        "add-note", gettext_lazy("Add a note"), (),
+        lambda actor, tip, typed: notes.add_note(
+            actor=actor, tip=tip, text=typed.get("text", ""), attempt=typed.get("attempt", "")
+        ),
+        gettext_lazy("Your note is kept."),
+    ),
+    Action(
+        "correct-note", gettext_lazy("Correct this note"), (),
+        lambda actor, tip, typed: notes.correct_note(
+            actor=actor, tip=tip, note_ref=typed.get("note", ""), version=_number(typed, "version"),
+            text=typed.get("text", ""),
+        ),
+        gettext_lazy("The correction is kept beside the earlier version."),
+    ),
+)  # fmt: skip
+BY_NAME = {action.name: action for action in (*ACTIONS, *DECISIONS, *BESIDE)}
 
 
 def actions_for(actor: Actor, tip: Tip) -> list[Action]:
-    """The buttons on the page of ``tip`` for ``actor``; marking as urgent disappears once it is."""
-    return [
-        action for action in ACTIONS if action.open_to(actor, tip) and not (action.name == "flag-urgent" and tip.urgent)
-    ]
+    """The buttons on the page of ``tip`` for ``actor``; a hand-over that is due stands on top."""
+    open_now = [action for action in ACTIONS if not action.apart and action.open_to(actor, tip)]
+    due = tip.urgent and tip.handed_off_at is None
+    return sorted(open_now, key=lambda action: not (due and action.name == "hand-off"))

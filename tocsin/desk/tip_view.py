@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tocsin.desk.deadline_words import deadline_words
-from tocsin.desk.names import actor_names, category_label, channel_label, role_label, short_ref
+from tocsin.desk.names import actor_names, category_label, channel_label, language_name, role_label, short_ref
 from tocsin.desk.page import language
 from tocsin.intake.answers import stored_in_words
 from tocsin.intake.questions import COMMON_QUESTIONS
-from tocsin.policy.active import pack_of
+from tocsin.policy.active import get_pack, pack_of
 from tocsin.policy.model import UnknownCategory
 from tocsin.tips.content import Particulars
 from tocsin.tips.models import Tip
 from tocsin.tips.selectors import HistoryLine, OpenTip
-from tocsin.ui.templatetags.ui import plain_date
+from tocsin.tips.workflow import State
+from tocsin.ui.templatetags.ui import plain_date, plain_datetime
 
 FLAGS = {
     "protection": gettext_lazy("Somebody may be in danger: see how they can be reached and protected first."),
@@ -36,20 +39,50 @@ FLAGS = {
 def facts(tip: Tip) -> dict[str, Any]:
     """What is known of a tip without opening it."""
     deadline = deadline_words(tip)
-    rows = [
+    rows = _tombstone(tip) or [
         (_("Received on"), plain_date(tip.received_hour.date())),
         (_("Came in by"), channel_label(tip)),
         (_("Due"), f"{deadline.words} – {plain_date(deadline.on)}" if deadline.on else deadline.words),
         (_("Read by a person"), plain_date(tip.acknowledged_on) if tip.acknowledged_on else _("Not yet")),
         (_("Outcome"), tip.get_outcome_display() if tip.outcome else _("None yet")),
+        (_("Handed over on"), _local(tip.handed_off_at)),
+        (_("Destroyed on"), plain_date(tip.destroyed_on)),
+        (_("Kept until"), _kept(tip)),
         (_("Rules in force"), tip.pack_version),
     ]
     return {
         "short_ref": short_ref(tip.ref),
         "category": category_label(tip),
         "deadline": deadline,
-        "rows": [{"key": key, "value": value} for key, value in rows if value],
+        "rows": [{"key": key, "value": value} for key, value in rows if value not in ("", None)],
     }
+
+
+def _tombstone(tip: Tip) -> list[tuple[str, Any]]:
+    """What stays of a tip whose time is over; nothing for the others."""
+    if tip.state != State.EXPIRED:
+        return []
+    stone = tip.tombstone
+    return [
+        (_("Month of arrival"), stone.month),
+        (_("Outcome"), stone.get_outcome_display() if stone.outcome else _("None")),
+        (_("Days until it was read"), stone.days_to_read),
+        (_("Days until it ended"), stone.days_to_end),
+        (_("Days kept after that"), stone.days_kept),
+        (_("Destroyed on"), plain_date(tip.destroyed_on)),
+    ]
+
+
+def _local(moment: datetime | None) -> str:
+    """A moment on the clock of the authority; nothing for none."""
+    return plain_datetime(moment.astimezone(get_pack().calendar.zone)) if moment else ""
+
+
+def _kept(tip: Tip) -> str:
+    """Until when an ended tip is kept; nothing for one that is open."""
+    if tip.expires_on is None:
+        return ""
+    return _("an order ends (legal hold)") if tip.legal_hold else plain_date(tip.expires_on)
 
 
 HEADINGS = {
@@ -60,18 +93,35 @@ HEADINGS = {
 """Facts, hearsay and conclusions, however the form that was used has asked for them."""
 
 
-def story(opened: OpenTip) -> list[tuple[str, str]]:
-    """The answers with their questions, in the order of the form."""
+@dataclass(frozen=True)
+class Part:
+    """One of the three parts of a story; ``text`` is empty where nothing was told."""
+
+    title: str
+    text: str
+
+
+def story(opened: OpenTip) -> list[Part]:
+    """Facts, hearsay and conclusions apart, all three of them, so that an empty one is seen as well."""
     if opened.content is None:
         return []
     answers = opened.content.answers
+    return [Part(str(title), answers.get(name, "")) for name, title in HEADINGS.items()]
+
+
+def answers(opened: OpenTip) -> list[dict[str, str]]:
+    """The other answers with their questions, in the order of the form."""
+    if opened.content is None:
+        return []
+    told = opened.content.answers
     known = [
-        (str(HEADINGS.get(name, question.label)), question.in_words(answers[name]))
+        (str(question.label), question.in_words(told[name]))
         for name, question in COMMON_QUESTIONS.items()
-        if answers.get(name)
+        if told.get(name) and name not in HEADINGS
     ]
-    others = [(name, text) for name, text in answers.items() if name not in COMMON_QUESTIONS]
-    return known + _details(opened.tip, opened.content.particulars) + others
+    others = [(name, text) for name, text in told.items() if name not in COMMON_QUESTIONS]
+    rows = known + _details(opened.tip, opened.content.particulars) + others
+    return [{"key": key, "value": value} for key, value in rows]
 
 
 def remarks(opened: OpenTip) -> list[dict[str, Any]]:
@@ -80,6 +130,7 @@ def remarks(opened: OpenTip) -> list[dict[str, Any]]:
         return []
     particulars = opened.content.particulars
     rows = [
+        (_("Written on a page in"), language_name(particulars.language) if particulars.language else ""),
         (_("Way of reporting"), _mode(opened.tip, particulars.mode)),
         (_("Asks for an award"), {"yes": _("Yes"), "no": _("No")}.get(particulars.award, particulars.award)),
         (_("Look out"), "\n".join(str(FLAGS.get(flag, flag)) for flag in opened.content.flags)),
@@ -122,16 +173,11 @@ def conversation(opened: OpenTip) -> list[dict[str, Any]]:
         {
             "author": f"{office if line.from_staff else reporter} · {line.kind_label}",
             "is_own": line.from_staff,
-            "text": line.text,
+            "text": _("These words were destroyed with the report.") if line.text is None else line.text,
             "on": line.written_hour,
         }
         for line in opened.messages
     ]
-
-
-def timeline(opened: OpenTip) -> list[dict[str, Any]]:
-    """The history, newest first."""
-    return timeline_of(opened.history)
 
 
 def timeline_of(history: Sequence[HistoryLine]) -> list[dict[str, Any]]:
@@ -140,10 +186,10 @@ def timeline_of(history: Sequence[HistoryLine]) -> list[dict[str, Any]]:
     return [
         {
             "title": line.step.label,
-            "who": _who(names[line.actor], _office(line.actor, line.role), names.get(line.proposed_by, "")),
+            "who": who_in_words(names[line.actor], _office(line.actor, line.role), names.get(line.proposed_by, "")),
             # Of what a reporter does only the hour is kept, so only the day is shown.
             **({"on": line.at} if line.actor == "reporter" else {"at": line.at}),
-            "text": line.reason,
+            "text": line.reason or "",
         }
         for line in reversed(history)
     ]
@@ -154,7 +200,8 @@ def _office(actor: str, role: str) -> str:
     return "" if actor == "reporter" else role_label(role)
 
 
-def _who(actor: str, role: str, proposer: str) -> str:
+def who_in_words(actor: str, role: str, proposer: str) -> str:
+    """Who took a step, in which office, and who proposed it."""
     told = {"actor": actor, "role": role, "proposer": proposer}
     if not role:
         return actor

@@ -164,7 +164,7 @@ def remove_left_over() -> int:
         removed += 1
     for folder in settings.TOCSIN_EVIDENCE_DIR.glob("??"):
         for path in left_over(folder, now):
-            if not Evidence.objects.filter(ref=path.name).exists() and not path.name.endswith(".copy"):
+            if not Evidence.objects.filter(ref=path.name.removesuffix(".copy")).exists():
                 path.unlink(missing_ok=True)
                 removed += 1
     return removed

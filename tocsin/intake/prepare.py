@@ -25,10 +25,11 @@ from tocsin.tips.content import TipContent, content_place, evidence_about_place,
 from tocsin.tips.models import Evidence, Identity, Tip
 from tocsin.tips.papers import ledger_entry, public_event
 from tocsin.tips.workflow import TIP_LIFE
+from tocsin.vault.blobs import new_private_key, public_of
 from tocsin.vault.codes import CodeKeys
 from tocsin.vault.installed import keyring
 from tocsin.vault.keyring import PublicKeyring
-from tocsin.vault.sealing import seal_content, seal_identity, seal_key, seal_small
+from tocsin.vault.sealing import seal_content, seal_identity, seal_key, seal_small, seal_to
 
 MERGE_WITHIN = timedelta(days=1, hours=1)
 
@@ -56,14 +57,14 @@ def prepare(
     reporter. The ledger leaf commits to the tip's random handle and the digest of what was written.
     """
     ring, rules, moment = keyring(), get_pack(), clock.now()
-    ref, identity_ref = new_ref(), new_ref()
+    ref, identity_ref, papers_key = new_ref(), new_ref(), new_private_key()
     content = TipContent(
-        submission.answers, keys.events, bool(submission.contact), submission.flags, submission.particulars
+        submission.answers, keys.events, bool(submission.contact), submission.flags, submission.particulars, papers_key
     )
     sealed = seal_content(
         content.to_bytes(), unit=ring.unit_public, retention=ring.retention_public, place=content_place(ref)
     )
-    hidden = seal_identity(submission.contact.encode(), custodians=ring.custodians, place=identity_place(identity_ref))
+    identity = _identity(identity_ref, submission.contact, ring)
     digest = hashlib.sha256(b"received\0" + ref.encode() + submission.digest()).digest()
     event = public_event("received", arrived_at or moment, ring.unit_id)
     entry = ledger_entry(k_events=keys.events, n=0, event=event, private_digest=digest, keyring=ring)
@@ -83,13 +84,21 @@ def prepare(
         identity_ref=identity_ref,
         login_hash=keys.login_hash,
         mail_public=keys.mail_public,
+        papers_public=public_of(papers_key),
         receipt=seal_small(keys.receipt, entry[0] + promise, receipt_place(ref)),
     )
     deadlines = arrival_rows(kind=TIP_LIFE.kind, ref=ref, pack=rules, arrived_at=arrived_at or moment)
     show(tip, {row.clock: row for row in deadlines})
-    identity = Identity(ref=identity_ref, blob=hidden.blob, wrapped_keys=hidden.wrapped_keys)
     rows = tuple(evidence_row(file, tip, ring, keys) for file in submission.files)
     return PreparedTip(tip, identity, entry, promise, rows, tuple(deadlines))
+
+
+def _identity(ref: str, contact: str, ring: PublicKeyring) -> Identity:
+    """The row for who the reporter is: for pairs of custodians, and only while the month's retention key exists."""
+    place = identity_place(ref)
+    hidden = seal_identity(contact.encode(), custodians=ring.custodians, place=place)
+    keys = seal_to(ring.retention_public, hidden.wrapped_keys, info=place)
+    return Identity(ref=ref, blob=hidden.blob, wrapped_keys=keys, retention_id=ring.retention_id)
 
 
 def evidence_row(file: ReceivedFile, tip: Tip, ring: PublicKeyring, keys: CodeKeys) -> Evidence:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -44,9 +44,13 @@ class Submission:
     files: tuple[ReceivedFile, ...] = ()
 
     def digest(self) -> bytes:
-        """SHA-256 over everything that was written: two submissions with the same digest say the same."""
+        """SHA-256 over everything that was written: two submissions with the same digest say the same.
+
+        The language of the page says nothing: the same form, sent again from another one, is the same report.
+        """
         told = [self.channel, self.category, dict(self.answers), self.contact, list(self.flags)]
-        told += [self.particulars.to_json(), sorted(file.digest for file in self.files)]
+        said = replace(self.particulars, language="").to_json()
+        told += [said, sorted(file.digest for file in self.files)]
         return hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode()).digest()
 
 

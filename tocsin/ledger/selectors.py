@@ -4,12 +4,12 @@ only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 
-from tocsin.ledger.models import PUBLIC, Entry, Pending, TreeHead
+from tocsin.ledger.models import PUBLIC, AuditRecord, Entry, Pending, TreeHead
 
 _ROWS_A_TIME = 5000
 
@@ -53,3 +53,8 @@ def place_of_leaf(leaf_hash: bytes) -> int | None:
     if head is None:
         return None
     return Entry.objects.filter(leaf_hash=leaf_hash, era=head.era).values_list("index", flat=True).first()
+
+
+def lines_about(subjects: Sequence[str], actions: Sequence[str]) -> QuerySet[AuditRecord]:
+    """The lines of the audit log about one of ``subjects`` (such as ``tip:…``) with one of ``actions``, in order."""
+    return AuditRecord.objects.filter(subject__in=subjects, action__in=actions).order_by("id")

@@ -47,6 +47,7 @@ LIMITS = (
     Limit("statistics.smallest_cell", lambda pack: pack.statistics.smallest_cell, 5),
     Limit("false_tips.answer_days", lambda pack: pack.false_tips.answer_days, 14),
     Limit("false_tips.decision_people", lambda pack: pack.false_tips.decision_people, 2),
+    Limit("refusal.protected_doors", lambda pack: pack.refusal.protected_doors, 1),
     Limit("sharing.expires_days", lambda pack: pack.sharing.expires_days, 1, 365),
     Limit("evidence.most_files", lambda pack: pack.evidence.most_files, 1),
     Limit("evidence.largest_file_mb", lambda pack: pack.evidence.largest_file_mb, 5, 2000),
@@ -85,6 +86,14 @@ DEMANDS = (
         lambda pack: set(pack.statistics.periods) == set(Period),
         "figures are not published both yearly and quarterly.",
         'Write ["year", "quarter"].',
+    ),
+    Demand(
+        "refusal.protected_doors",
+        lambda pack: all(
+            pack.refusal.protected_doors < len(texts.pairs("not_for.doors")) for texts in pack.all_texts.values()
+        ),
+        "leaves no door for what is another office's matter.",
+        "Write fewer than there are entries in not_for.doors.",
     ),
     Demand(
         "clocks.feedback_extended_months",

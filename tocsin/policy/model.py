@@ -22,6 +22,7 @@ from tocsin.policy.rules import (
     FalseTips,
     IdentityMode,
     Office,
+    Refusal,
     Retention,
     Sharing,
     Statistics,
@@ -62,6 +63,7 @@ class Pack:
     clocks: Clocks
     retention: Retention
     false_tips: FalseTips
+    refusal: Refusal
     sharing: Sharing
     statistics: Statistics
     evidence: Evidence

@@ -23,6 +23,7 @@ from tocsin.policy.rules import (
     IdentityMode,
     Office,
     Period,
+    Refusal,
     Retention,
     Sharing,
     Statistics,
@@ -55,6 +56,7 @@ class PackFile:
     clocks: Clocks
     retention: Retention
     false_tips: FalseTips
+    refusal: Refusal
     sharing: Sharing
     statistics: Statistics
     evidence: Evidence
@@ -85,6 +87,7 @@ def read_pack_file(table: Table) -> PackFile:
             clocks=_clocks(table.table("clocks")),
             retention=_retention(table.table("retention")),
             false_tips=_false_tips(table.table("false_tips")),
+            refusal=_refusal(table.table("refusal")),
             sharing=_sharing(table.table("sharing")),
             statistics=_statistics(table.table("statistics")),
             evidence=_evidence(table.table("evidence")),
@@ -219,6 +222,11 @@ def _retention(table: Table) -> Retention:
 def _false_tips(table: Table) -> FalseTips:
     with table:
         return FalseTips(answer_days=table.number("answer_days"), decision_people=table.number("decision_people"))
+
+
+def _refusal(table: Table) -> Refusal:
+    with table:
+        return Refusal(protected_doors=table.number("protected_doors"))
 
 
 def _sharing(table: Table) -> Sharing:

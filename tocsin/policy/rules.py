@@ -183,6 +183,16 @@ class FalseTips:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """How the doors of ``not_for`` are divided: the first ``protected_doors`` of them are about lawful activity.
+
+    They are the reasons for which a report is refused and its text destroyed; behind the others another office helps.
+    """
+
+    protected_doors: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sharing:
     """Passing on one tip or case: days until it expires, and when the recipient is reminded."""
 

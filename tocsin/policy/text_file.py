@@ -15,6 +15,8 @@ LINES = (
     "purpose.intro",
     "not_for.title",
     "not_for.intro",
+    "refused.protected",
+    "refused.elsewhere",
     "protection.title",
     "involved.title",
     "involved.text",

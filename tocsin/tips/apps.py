@@ -16,6 +16,12 @@ def _visible_to(actor: Actor) -> QuerySet[Any]:
     return tips_visible_to(actor)
 
 
+def _holds_visible_to(actor: Actor) -> QuerySet[Any]:
+    from tocsin.tips.holds import holds_visible_to  # here for the same reason
+
+    return holds_visible_to(actor)
+
+
 def _requests_visible_to(actor: Actor) -> QuerySet[Any]:
     from tocsin.tips.identity_selectors import requests_visible_to  # here: as above
 
@@ -38,12 +44,16 @@ class TipsConfig(AppConfig):
         """Enter the lives of this app, so that their proposals wait in the common queue, and the clocks of a tip."""
         from tocsin.clocks.registry import register_clocks
         from tocsin.tips.clocks import TIPS
+        from tocsin.tips.hold_workflow import HOLD_LIFE
+        from tocsin.tips.holdable import TIP, register_holdable
         from tocsin.tips.identity_life import IDENTITY_LIFE
         from tocsin.tips.seat_life import SEAT_LIFE
         from tocsin.tips.workflow import TIP_LIFE
         from tocsin.workflow.registry import register_life
 
         register_life(TIP_LIFE, visible_to=_visible_to)
+        register_life(HOLD_LIFE, visible_to=_holds_visible_to)
+        register_holdable(TIP)
         register_clocks(TIPS)
         register_life(IDENTITY_LIFE, visible_to=_requests_visible_to)
         register_life(SEAT_LIFE, visible_to=_seats_visible_to)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tocsin.vault.sealing import Place
@@ -56,6 +56,21 @@ def receipt_place(ref: str) -> Place:
     return Place("receipt", ref, CONTENT_VERSION)
 
 
+def events_key_place(ref: str) -> Place:
+    """The associated data of a tip's ledger key, kept apart after its text was discarded."""
+    return Place("events-key", ref, CONTENT_VERSION)
+
+
+def note_place(ref: str) -> Place:
+    """The associated data of one version of a staff note."""
+    return Place("note", ref, CONTENT_VERSION)
+
+
+def hold_place(ref: str) -> Place:
+    """The associated data of the order behind a legal hold."""
+    return Place("legal-hold", ref, CONTENT_VERSION)
+
+
 def evidence_place(ref: str) -> Place:
     """The associated data of a file's frames."""
     return Place("evidence", ref, CONTENT_VERSION)
@@ -82,17 +97,18 @@ class Particulars:
 
     ``details``: answers to the questions of the category by code, as plain JSON; ``None`` says "I do not know".
     ``mode``: the pack's identity mode. ``earlier``: the handle of an earlier tip of the same reporter. ``award``:
-    ``yes``, ``no`` or nothing.
+    ``yes``, ``no`` or nothing. ``language``: the language of the page on which the reporter wrote.
     """
 
     details: Mapping[str, Any] = field(default_factory=dict)
     mode: str = ""
     earlier: str = ""
     award: str = ""
+    language: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Only what was told, so that reports of other channels stay as short as they were."""
-        told = {"details": dict(self.details), "mode": self.mode, "earlier": self.earlier, "award": self.award}
+        told = asdict(self) | {"details": dict(self.details)}
         return {name: value for name, value in told.items() if value}
 
 
@@ -101,7 +117,8 @@ class TipContent:
     """The sealed part of a tip: the answers, how the reporter came in, and the key of its ledger pseudonyms.
 
     ``answers`` maps question names to texts. ``k_events`` (32 bytes) lets staff write later events of this tip into
-    the public ledger under pseudonyms that only the reporter can recognise.
+    the public ledger under pseudonyms that only the reporter can recognise. ``papers_key`` (32 bytes, X25519) opens
+    what was written about the tip later; it dies with the content. Empty in reports from before it was made.
     """
 
     answers: Mapping[str, str]
@@ -109,6 +126,7 @@ class TipContent:
     identity_given: bool = False
     flags: tuple[str, ...] = field(default=())
     particulars: Particulars = field(default_factory=Particulars)
+    papers_key: bytes = b""
 
     def to_bytes(self) -> bytes:
         """Canonical JSON in UTF-8."""
@@ -121,6 +139,8 @@ class TipContent:
         }
         if more := self.particulars.to_json():
             told["particulars"] = more
+        if self.papers_key:
+            told["papers_key"] = self.papers_key.hex()
         return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
     @classmethod
@@ -135,4 +155,5 @@ class TipContent:
             told["identity_given"],
             tuple(told["flags"]),
             Particulars(**told.get("particulars", {})),
+            bytes.fromhex(told.get("papers_key", "")),
         )

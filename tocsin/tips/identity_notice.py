@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -14,20 +14,19 @@ from django.utils.translation import gettext_lazy
 from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
 from tocsin.common import clock
-from tocsin.common.refs import new_ref
 from tocsin.policy.active import get_pack
 from tocsin.policy.clocks import local_day
 from tocsin.tips import deadlines
-from tocsin.tips.content import message_place
 from tocsin.tips.identity_life import IDENTITY_LIFE, LAPSE, TELL, WAITING, RequestPapers, locked
-from tocsin.tips.models import IdentityRequest, MessageKind, RequestState, Tip, TipMessage
+from tocsin.tips.models import IdentityRequest, MessageKind, RequestState, Tip
 from tocsin.tips.workflow import State
+from tocsin.tips.writing import put_into_mailbox
 from tocsin.ui.templatetags.ui import plain_date
-from tocsin.vault.installed import keyring
-from tocsin.vault.sealing import seal_message
 from tocsin.workflow.services import Move, take_step
 
 logger = logging.getLogger(__name__)
+TIME_TO_READ = timedelta(days=30)
+"""What has ended is kept for at least so long after a late notice, so that its reporter can read it."""
 Part = Callable[[Actor, Tip, IdentityRequest], bool]
 
 
@@ -51,17 +50,8 @@ def notice_text(opened_on: date, *, deferred: bool) -> str:
 
 def send_notice(*, tip: Tip, request: IdentityRequest, opened_on: date) -> None:
     """Put the notice into the mailbox of ``tip``. The caller notes the day on the request and leaves the trace."""
-    ref, text = new_ref(), notice_text(opened_on, deferred=request.notice_after is not None)
-    TipMessage.objects.create(
-        tip=tip,
-        ref=ref,
-        kind=MessageKind.NOTICE,
-        blob=seal_message(
-            text.encode(), recipients=[bytes(tip.mail_public), keyring().unit_public], place=message_place(ref)
-        ),
-        written_hour=clock.on_the_hour(clock.now()),
-        staff_id=request.requester_id,
-    )
+    text = notice_text(opened_on, deferred=request.notice_after is not None)
+    put_into_mailbox(tip=tip, kind=MessageKind.NOTICE, text=text, staff_id=request.requester_id)
 
 
 def end_requests(*, actor: Actor) -> int:
@@ -106,8 +96,15 @@ def _tell(actor: Actor, tip: Tip, request: IdentityRequest) -> bool:
     if request.told_on is not None or request.ended_at is None:
         return False
     send_notice(tip=tip, request=request, opened_on=local_day(request.ended_at, get_pack()))
-    _take(actor, request, Move(TELL, changes={"told_on": deadlines.local_today()}))
+    today = deadlines.local_today()
+    _take(actor, request, Move(TELL, changes={"told_on": today}))
+    Tip.objects.filter(pk=tip.pk, expires_on__lt=today + TIME_TO_READ).update(expires_on=today + TIME_TO_READ)
     return True
+
+
+def is_owed(tip: Tip) -> bool:
+    """Whether a reporter must still be told that their name was opened: until then the mailbox stays."""
+    return IdentityRequest.objects.filter(tip=tip, state=RequestState.OPENED, told_on__isnull=True).exists()
 
 
 def _take(actor: Actor, request: IdentityRequest, move: Move) -> None:

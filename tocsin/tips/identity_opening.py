@@ -14,6 +14,7 @@ from tocsin.tips import deadlines
 from tocsin.tips import identity_life as life
 from tocsin.tips import identity_rules as rules
 from tocsin.tips.content import contact_text, identity_place
+from tocsin.tips.identities import wrapped_keys_of
 from tocsin.tips.identity_life import half_place, locked
 from tocsin.tips.identity_notice import send_notice
 from tocsin.tips.models import CustodianSeat, Identity, IdentityRequest, RequestState, SeatState, Tip
@@ -104,7 +105,7 @@ def _own_key(actor: Actor, request: IdentityRequest, seat: CustodianSeat, key_fi
 def _go_first(actor: Actor, tip: Tip, request: IdentityRequest, private: bytes) -> None:
     identity = Identity.objects.get(ref=tip.identity_ref)
     rules.speak(actor, request, approve=True)
-    half = half_open_identity(private, bytes(identity.wrapped_keys), identity_place(identity.ref))
+    half = half_open_identity(private, wrapped_keys_of(identity), identity_place(identity.ref))
     sealed = seal_to(keyring().unit_public, half, info=half_place(request.ref))
     rules.take(actor, request, Move(life.FIRST_KEY, changes={"half_opened": sealed, "first_id": actor.staff_id}))
 

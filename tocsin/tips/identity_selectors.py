@@ -107,7 +107,7 @@ def reads_papers(actor: Actor) -> bool:
 
 
 def read_paper(actor: Actor, request: IdentityRequest) -> Paper:
-    """Reason and legal ground in clear; the reading goes to the audit log.
+    """Reason and legal ground in clear, empty when they were destroyed with the report; the reading is audited.
 
     Raises ``NotPermitted`` for oversight, ``IdentityRequest.DoesNotExist`` for what ``actor`` may not see, ``Locked``
     while the desk is locked.
@@ -118,10 +118,10 @@ def read_paper(actor: Actor, request: IdentityRequest) -> Paper:
         Permission.IDENTITY_REQUEST,
     )
     role = actor.role_for(permission).value
-    told = json.loads(_opened(seen.ref, bytes(seen.paper)))
+    told = json.loads(_opened(seen.ref, bytes(seen.paper)) or "{}")
     with transaction.atomic():
         record_audit(actor=actor.name, role=role, action="identity.read", subject=f"identity:{seen.ref}")
-    return Paper(told["reason"], told["ground"], told.get("order", ""))
+    return Paper(told.get("reason", ""), told.get("ground", ""), told.get("order", ""))
 
 
 def request_history(actor: Actor, request: IdentityRequest) -> list[RequestLine]:

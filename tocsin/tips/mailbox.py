@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -18,10 +18,12 @@ from tocsin.common.stores import busy_when_store_fails
 from tocsin.ledger.leaf import LEAF_SIZE, Event
 from tocsin.tips import workflow as life
 from tocsin.tips.content import clean_text, message_place, receipt_place
-from tocsin.tips.deadlines import Owed, local_today, owed_to_reporter
-from tocsin.tips.evidence import remove_files
-from tocsin.tips.models import Evidence, Identity, MessageKind, Tip, TipMessage
-from tocsin.tips.papers import TipPapers, public_event
+from tocsin.tips.deadlines import Owed, owed_to_reporter
+from tocsin.tips.destroying import destroy_beside, destroy_identity, destroyed_text
+from tocsin.tips.holdable import is_held
+from tocsin.tips.keeping import ended_now
+from tocsin.tips.models import Evidence, MessageKind, Tip, TipMessage
+from tocsin.tips.papers import TipPapers, public_event, staff_key
 from tocsin.tips.workflow import TIP_LIFE, PlainState, State
 from tocsin.vault.codes import CodeKeys
 from tocsin.vault.installed import keyring
@@ -62,6 +64,7 @@ class Mailbox:
     can_write: bool
     can_withdraw: bool
     files: int
+    destroyed_on: date | None
 
 
 def find_tip(keys: Sequence[CodeKeys]) -> tuple[Tip, CodeKeys] | None:
@@ -92,15 +95,16 @@ def read_mailbox(keys: CodeKeys) -> Mailbox:
         leaf=given[:LEAF_SIZE],
         event=public_event("received", tip.received_hour, tip.unit),
         waits_for_answer=tip.state == State.NEED_INFO,
-        can_write=tip.state != State.WITHDRAWN,
-        can_withdraw=tip.state in life.OPEN,
+        can_write=tip.state != State.WITHDRAWN and not tip.destroyed_on,
+        can_withdraw=tip.state in life.OPEN and not tip.destroyed_on,
         files=tip.evidence.count(),
+        destroyed_on=tip.destroyed_on,
     )
 
 
 def _outcome_for_reporter(tip: Tip) -> str:
     """The result in words, once the reporter was told or the tip ended."""
-    told = tip.state in (State.FEEDBACK_GIVEN, State.CLOSED, State.WITHDRAWN)
+    told = tip.state in (State.FEEDBACK_GIVEN, State.CLOSED, State.WITHDRAWN, State.EXPIRED)
     return str(tip.get_outcome_display()) if told and tip.outcome else ""
 
 
@@ -111,10 +115,17 @@ def _in_clear(message: TipMessage, keys: CodeKeys) -> MailboxMessage:
     return MailboxMessage(message.kind, message.from_staff, text, message.written_hour)
 
 
+def _refuse_when_over(tip: Tip) -> None:
+    if tip.state == State.WITHDRAWN:
+        raise Conflict(_("You took this report back, so nothing can be added. You can send a new report."))
+    if tip.destroyed_on:
+        raise Conflict(_("The text of this report was destroyed, so nothing can be added. You can send a new report."))
+
+
 def write_to_staff(*, keys: CodeKeys, text: str, attempt: str) -> None:
     """Send an answer or an addition. ``attempt`` names the try, so that sending twice stores one message.
 
-    Raises ``RuleBroken`` for an empty or too long text and ``Conflict`` after the tip was taken back.
+    Raises ``RuleBroken`` for an empty or too long text and ``Conflict`` after the tip was taken back or its text went.
     """
     text = clean_text(text)
     if not text:
@@ -125,20 +136,19 @@ def write_to_staff(*, keys: CodeKeys, text: str, attempt: str) -> None:
         tip = Tip.objects.select_for_update().get(pk=_own_tip(keys).pk)
         if TipMessage.objects.filter(ref=attempt).exists():
             return
-        if tip.state == State.WITHDRAWN:
-            raise Conflict(_("You took this report back, so nothing can be added. You can send a new report."))
+        _refuse_when_over(tip)
         if tip.state == State.NEED_INFO:
             kind, step = MessageKind.ANSWER, life.ANSWER
         else:
             kind, step = MessageKind.ADDITION, life.ADD
         move = Move(step, changes={"unread_replies": tip.unread_replies + 1})
-        papers = TipPapers(ref=tip.ref, k_events=keys.events, keyring=keyring())
+        papers = TipPapers.of(tip, keys.events, keyring())
         take_step(actor=REPORTER, life=TIP_LIFE, subject=tip, move=move, papers=papers)
         TipMessage.objects.create(
             tip=tip,
             ref=attempt,
             kind=kind,
-            blob=seal_message(text.encode(), recipients=[keyring().unit_public], place=message_place(attempt)),
+            blob=seal_message(text.encode(), recipients=[staff_key(tip, keyring())], place=message_place(attempt)),
             written_hour=clock.on_the_hour(clock.now()),
         )
 
@@ -151,8 +161,7 @@ def add_files(*, keys: CodeKeys, rows: Callable[[Tip], Sequence[Evidence]]) -> l
     """
     with busy_when_store_fails(BUSY), transaction.atomic():
         tip = Tip.objects.select_for_update().get(pk=_own_tip(keys).pk)
-        if tip.state == State.WITHDRAWN:
-            raise Conflict(_("You took this report back, so nothing can be added. You can send a new report."))
+        _refuse_when_over(tip)
         made = {bytes(row.fingerprint): row for row in rows(tip)}
         if not made:
             raise RuleBroken(_("Choose at least one file. Nothing was sent."))
@@ -160,7 +169,7 @@ def add_files(*, keys: CodeKeys, rows: Callable[[Tip], Sequence[Evidence]]) -> l
             del made[bytes(known)]
         if not made:
             return []
-        papers = TipPapers(ref=tip.ref, k_events=keys.events, keyring=keyring())
+        papers = TipPapers.of(tip, keys.events, keyring())
         move = Move(life.ADD_FILES, changes={"unread_replies": tip.unread_replies + 1})
         take_step(actor=REPORTER, life=TIP_LIFE, subject=tip, move=move, papers=papers)
         Evidence.objects.bulk_create(made.values())
@@ -168,24 +177,24 @@ def add_files(*, keys: CodeKeys, rows: Callable[[Tip], Sequence[Evidence]]) -> l
 
 
 def withdraw(*, keys: CodeKeys) -> bool:
-    """Take the report back. Returns whether its text was destroyed (nobody had confirmed reading it yet).
+    """Take the report back. Returns whether its text was destroyed (nobody had acted on it yet).
 
-    Somebody who already acted on it keeps what they know; contact and any award stop.
+    Somebody who already acted on it keeps what they know; contact and any award stop. What an order forbids to destroy
+    stays, the name with it.
     """
     with busy_when_store_fails(BUSY), transaction.atomic():
         tip = Tip.objects.select_for_update().get(pk=_own_tip(keys).pk)
-        unread = tip.state == State.RECEIVED and not tip.urgent
-        step = life.WITHDRAW_UNREAD if unread else life.WITHDRAW
-        step = life.WITHDRAW_URGENT if tip.state == State.RECEIVED and tip.urgent else step
-        changes: dict[str, object] = {"outcome": life.Outcome.WITHDRAWN}
-        if unread:
-            changes |= {"content": b"", "wrapped_key": b"", "destroyed_on": local_today()}
-        papers = TipPapers(ref=tip.ref, k_events=keys.events, keyring=keyring())
+        if tip.state in life.OPEN and tip.destroyed_on:
+            raise Conflict(_("The text of this report was destroyed already. There is nothing to take back."))
+        new, held = tip.state == State.RECEIVED, is_held(tip)
+        unread = new and not tip.urgent and not held
+        step = life.WITHDRAW_UNREAD if unread else life.WITHDRAW_URGENT if new else life.WITHDRAW
+        outcome = life.Outcome.WITHDRAWN
+        changes = {"outcome": outcome, **ended_now(tip, outcome), **(destroyed_text() if unread else {})}
+        papers = TipPapers.of(tip, keys.events, keyring())
         take_step(actor=REPORTER, life=TIP_LIFE, subject=tip, move=Move(step, changes=changes), papers=papers)
         if unread:
-            Identity.objects.filter(ref=tip.identity_ref).update(blob=b"", wrapped_keys=b"")
-            TipMessage.objects.filter(tip=tip).delete()
-            gone = list(tip.evidence.values_list("ref", flat=True))
-            tip.evidence.all().delete()
-            transaction.on_commit(lambda: remove_files(gone))
+            destroy_beside(tip)
+        elif not held:
+            destroy_identity(tip)
     return unread

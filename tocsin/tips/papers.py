@@ -1,7 +1,8 @@
-"""How a tip's steps are written down: reasons sealed to the unit, ledger leaves under the tip's own key."""
+"""How a tip's steps are written down: reasons sealed to the tip's own key, ledger leaves under its pseudonyms."""
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 
 from tocsin.common import clock
@@ -34,17 +35,34 @@ def ledger_entry(
     return leaf, seal_to(keyring.unit_public, opening.to_bytes(), info=opening_place())
 
 
-class TipPapers:
-    """The papers of one tip, for whoever holds its event key: staff while unlocked, or the reporter with the words."""
+def staff_key(tip: Tip, keyring: PublicKeyring) -> bytes:
+    """The public key to which staff's papers of ``tip`` are sealed: its own, which dies with its text.
 
-    def __init__(self, *, ref: str, k_events: bytes, keyring: PublicKeyring) -> None:
+    The unit's for tips from before they had one, and for those whose text is gone.
+    """
+    return bytes(tip.papers_public) or keyring.unit_public
+
+
+class TipPapers:
+    """The papers of one tip, for whoever holds its event key: staff while unlocked, or the reporter with the words.
+
+    ``key``: to which reasons are sealed (see ``staff_key``); the unit's where none is given.
+    """
+
+    def __init__(self, *, ref: str, k_events: bytes, keyring: PublicKeyring, key: bytes = b"") -> None:
         self._ref, self._k_events, self._keyring = ref, k_events, keyring
+        self._key = key or keyring.unit_public
+
+    @classmethod
+    def of(cls, tip: Tip, k_events: bytes, keyring: PublicKeyring) -> TipPapers:
+        """The papers of ``tip`` as it stands."""
+        return cls(ref=tip.ref, k_events=k_events, keyring=keyring, key=staff_key(tip, keyring))
 
     def seal(self, text: str) -> bytes:
-        """``text`` sealed to the unit; empty for an empty text."""
+        """``text`` sealed to the tip's key; empty for an empty text."""
         if not text.strip():
             return b""
-        return seal_to(self._keyring.unit_public, text.encode(), info=reason_place(self._ref))
+        return seal_to(self._key, text.encode(), info=reason_place(self._ref))
 
     def public_entry(self, subject: Tip, kind: str, private_digest: bytes) -> tuple[bytes, bytes]:
         """The next leaf of this tip; counts it on ``subject``, which the caller has locked and will save."""
@@ -53,4 +71,24 @@ class TipPapers:
         event = public_event(kind, clock.now(), self._keyring.unit_id)
         return ledger_entry(
             k_events=self._k_events, n=n, event=event, private_digest=private_digest, keyring=self._keyring
+        )
+
+
+class UnlinkedPapers:
+    """Papers for a program that cannot open the tip: its leaf is counted, but no scan of the reporter's finds it."""
+
+    def __init__(self, keyring: PublicKeyring) -> None:
+        self._keyring = keyring
+
+    def seal(self, text: str) -> bytes:
+        """Programs write no reasons. Raises ``ValueError`` for one."""
+        if text.strip():
+            raise ValueError("a program gives no reason of its own")
+        return b""
+
+    def public_entry(self, _subject: Tip, kind: str, private_digest: bytes) -> tuple[bytes, bytes]:
+        """A leaf under a key that nobody keeps; its opening is sealed to the unit."""
+        event = public_event(kind, clock.now(), self._keyring.unit_id)
+        return ledger_entry(
+            k_events=secrets.token_bytes(32), n=0, event=event, private_digest=private_digest, keyring=self._keyring
         )

@@ -16,12 +16,14 @@ from tocsin.access.permissions import Permission
 from tocsin.common.errors import RuleBroken
 from tocsin.common.refs import is_ref
 from tocsin.ledger.services import record_audit
-from tocsin.tips.content import TipContent, content_place, message_place
+from tocsin.tips.content import TipContent, content_place, events_key_place
 from tocsin.tips.models import Declaration, Tip, TipMessage
 from tocsin.tips.papers import reason_place
+from tocsin.tips.reader import TipReader
 from tocsin.tips.reading import require_reading
 from tocsin.tips.workflow import TIP_LIFE, Outcome
 from tocsin.vault import unlocked
+from tocsin.vault.opening import CannotOpen
 from tocsin.workflow.models import Proposal, StepRecord
 from tocsin.workflow.proposals import waiting_proposal
 from tocsin.workflow.steps import Step
@@ -45,18 +47,19 @@ def tip_visible_to(actor: Actor, ref: str) -> Tip:
 
 @dataclass(frozen=True)
 class OpenMessage:
-    """A message in clear for staff."""
+    """A message in clear for staff; ``text`` is ``None`` when it was destroyed with the report."""
 
     kind: str
     kind_label: str
     from_staff: bool
-    text: str
+    text: str | None
     written_hour: datetime
+    staff_id: int | None = None
 
 
 @dataclass(frozen=True)
 class HistoryLine:
-    """One step of a tip's history in clear for staff."""
+    """One step of a tip's history in clear for staff; ``reason`` is ``None`` when it was destroyed with the report."""
 
     step: Step
     source: str
@@ -64,18 +67,19 @@ class HistoryLine:
     actor: str
     proposed_by: str
     role: str
-    reason: str
+    reason: str | None
     at: datetime
 
 
 @dataclass(frozen=True)
 class OpenProposal:
-    """A waiting proposal in clear for staff."""
+    """A waiting proposal in clear for staff. ``staff``: whose declared interest it would lift."""
 
     proposal: Proposal
     step: Step
     outcome: str
     reason: str
+    staff: int | None = None
 
     @property
     def outcome_label(self) -> str:
@@ -85,13 +89,14 @@ class OpenProposal:
 
 @dataclass(frozen=True)
 class OpenTip:
-    """A tip in clear for staff; ``content`` is ``None`` when it was destroyed."""
+    """A tip in clear for staff; ``content`` is ``None`` when it was destroyed. ``reader`` opens what else there is."""
 
     tip: Tip
     content: TipContent | None
     messages: Sequence[OpenMessage]
     history: Sequence[HistoryLine]
     waiting: OpenProposal | None
+    reader: TipReader
 
 
 def content_of(tip: Tip) -> TipContent:
@@ -102,6 +107,16 @@ def content_of(tip: Tip) -> TipContent:
         bytes(tip.content), bytes(tip.wrapped_key), tip.retention_id, content_place(tip.ref)
     )
     return TipContent.from_bytes(clear)
+
+
+def event_key_of(tip: Tip) -> bytes:
+    """The key of the tip's ledger pseudonyms (32 bytes), kept apart when its text was discarded.
+
+    Raises ``Locked``, or ``RuleBroken`` when it was destroyed with the text.
+    """
+    if not tip.events_key:
+        return content_of(tip).k_events
+    return unlocked.opener().open_sealed(bytes(tip.events_key), events_key_place(tip.ref))
 
 
 def read_tip(actor: Actor, ref: str) -> OpenTip:
@@ -115,7 +130,8 @@ def read_tip(actor: Actor, ref: str) -> OpenTip:
     unlocked.opener()
     require_reading(actor, tip)
     content = None if tip.destroyed_on else content_of(tip)
-    opened = OpenTip(tip, content, _messages(tip), _history(tip), _waiting(tip))
+    reader = TipReader(tip, content)
+    opened = OpenTip(tip, content, _messages(tip, reader), _history(tip, reader), _waiting(tip, reader), reader)
     with transaction.atomic():
         record_audit(
             actor=actor.name, role=actor.role_for(Permission.TIP_READ).value, action="tip.read", subject=f"tip:{ref}"
@@ -123,26 +139,42 @@ def read_tip(actor: Actor, ref: str) -> OpenTip:
     return opened
 
 
-def open_reason(tip_ref: str, blob: bytes) -> str:
-    """A sealed reason or payload in clear; empty stays empty."""
-    return unlocked.opener().open_sealed(blob, reason_place(tip_ref)).decode() if blob else ""
+def reader_of(tip: Tip) -> TipReader:
+    """What opens the papers of ``tip``. Raises ``Locked`` while the desk is locked."""
+    return TipReader(tip, None if tip.destroyed_on else content_of(tip))
 
 
-def _messages(tip: Tip) -> list[OpenMessage]:
-    opener = unlocked.opener()
+def open_reason(ref: str, blob: bytes) -> str:
+    """A sealed reason or payload about a tip in clear, or about something else that seals to the unit (a case).
+
+    Empty stays empty, and so is what was destroyed with the report.
+    """
+    if not blob:
+        return ""
+    try:
+        return unlocked.opener().open_sealed(blob, reason_place(ref)).decode()
+    except CannotOpen:
+        tip = Tip.objects.filter(ref=ref).first()
+        if tip is None:
+            raise
+        return reader_of(tip).reason(blob) or ""
+
+
+def _messages(tip: Tip, reader: TipReader) -> list[OpenMessage]:
     return [
         OpenMessage(
             kind=message.kind,
             kind_label=str(message.get_kind_display()),
             from_staff=message.from_staff,
-            text=opener.open_message(bytes(message.blob), message_place(message.ref)).decode(),
+            text=reader.message(bytes(message.blob), message.ref),
             written_hour=message.written_hour,
+            staff_id=message.staff_id,
         )
         for message in TipMessage.objects.filter(tip=tip).order_by("id")
     ]
 
 
-def _history(tip: Tip) -> list[HistoryLine]:
+def _history(tip: Tip, reader: TipReader) -> list[HistoryLine]:
     records = StepRecord.objects.filter(subject_kind=TIP_LIFE.kind, subject_ref=tip.ref).order_by("id")
     return [
         HistoryLine(
@@ -152,16 +184,22 @@ def _history(tip: Tip) -> list[HistoryLine]:
             actor=record.actor,
             proposed_by=record.proposed_by,
             role=record.role,
-            reason=open_reason(tip.ref, bytes(record.reason)),
+            reason=reader.reason(bytes(record.reason)),
             at=record.at,
         )
         for record in records
     ]
 
 
-def _waiting(tip: Tip) -> OpenProposal | None:
+def _waiting(tip: Tip, reader: TipReader) -> OpenProposal | None:
     proposal = waiting_proposal(life=TIP_LIFE, subject_ref=tip.ref)
     if proposal is None:
         return None
-    payload = json.loads(open_reason(tip.ref, bytes(proposal.payload)))
-    return OpenProposal(proposal, TIP_LIFE.step(proposal.step), payload.get("outcome", ""), payload["reason"])
+    payload = json.loads(reader.reason(bytes(proposal.payload)) or "{}")
+    return OpenProposal(
+        proposal=proposal,
+        step=TIP_LIFE.step(proposal.step),
+        outcome=payload.get("outcome", ""),
+        reason=payload.get("reason", ""),
+        staff=payload.get("staff"),
+    )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -12,23 +14,24 @@ from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
 from tocsin.common import clock
 from tocsin.common.errors import Conflict, RuleBroken
-from tocsin.common.refs import new_ref
 from tocsin.ledger.services import record_audit
 from tocsin.policy.active import pack_of
 from tocsin.policy.clocks import local_day
 from tocsin.tips import workflow as life
-from tocsin.tips.content import message_place
+from tocsin.tips.discarding import carry_out_refusal
 from tocsin.tips.lawful import require_extra_fact
-from tocsin.tips.models import Declaration, MessageKind, Tip, TipMessage
+from tocsin.tips.models import Declaration, MessageKind, Tip
+from tocsin.tips.recusal import carry_out_lifting
+from tocsin.tips.remit import chosen_door, is_threat_marked, may_be_about_danger, noted_door, told_elsewhere
 from tocsin.tips.selectors import open_reason
-from tocsin.tips.taking import fitting, papers_of, refuse_interested, required, take
-from tocsin.tips.workflow import REMIT_OUTCOMES, TIP_LIFE, VERIFIED_OUTCOMES
-from tocsin.vault.installed import keyring
-from tocsin.vault.sealing import seal_message
+from tocsin.tips.taking import fitting, papers_of, refuse_interested, required, take, write_message
+from tocsin.tips.workflow import TIP_LIFE, VERIFIED_OUTCOMES
 from tocsin.workflow.models import Proposal, ProposalState
 from tocsin.workflow.proposals import decide, overtake_proposals, propose, step_aside
 from tocsin.workflow.services import Move, take_step
 from tocsin.workflow.steps import Step
+
+CarryOut = Callable[[Actor, Tip, Mapping[str, Any], Proposal], Tip]
 
 
 def acknowledge(*, actor: Actor, tip: Tip) -> Tip:
@@ -38,8 +41,13 @@ def acknowledge(*, actor: Actor, tip: Tip) -> Tip:
 
 
 def flag_urgent(*, actor: Actor, tip: Tip, reason: str) -> Tip:
-    """Put the tip on top of every list, with the reason."""
+    """Put the tip on top of every list, with the reason; from now on it must be handed to an emergency body."""
     return take(actor=actor, tip=tip, step=life.FLAG_URGENT, reason=reason, changes={"urgent": True})
+
+
+def confirm_urgent(*, actor: Actor, tip: Tip, reason: str) -> Tip:
+    """As ``flag_urgent``, for a mark that a program suggested: the history says so."""
+    return take(actor=actor, tip=tip, step=life.CONFIRM_URGENT, reason=reason, changes={"urgent": True})
 
 
 def begin_triage(*, actor: Actor, tip: Tip, has_interest: bool) -> Tip:
@@ -82,7 +90,7 @@ def ask_reporter(*, actor: Actor, tip: Tip, text: str) -> Tip:
             taken = take(actor=actor, tip=tip, step=life.ASK_WHILE_CHECKING)
         else:
             taken = take(actor=actor, tip=tip, step=life.ASK)
-        _write(actor=actor, tip=taken, kind=MessageKind.QUESTION, text=text)
+        write_message(actor=actor, tip=taken, kind=MessageKind.QUESTION, text=text)
     return taken
 
 
@@ -106,13 +114,16 @@ def propose_outcome(*, actor: Actor, tip: Tip, outcome: str, reason: str) -> Pro
     return _propose(actor=actor, tip=tip, step=life.SET_OUTCOME, outcome=outcome, reason=reason)
 
 
-def refuse_remit(*, actor: Actor, tip: Tip, outcome: str, reason: str) -> Tip | Proposal:
-    """Say that a tip is not for this office, or about lawful activity. An urgent one needs a second person."""
-    if outcome not in REMIT_OUTCOMES:
-        raise RuleBroken(_("Choose why this is not for this office. Nothing was changed."))
-    if tip.urgent:
-        return _propose(actor=actor, tip=tip, step=life.REFUSE_REMIT_URGENT, outcome=outcome, reason=reason)
-    return take(actor=actor, tip=tip, step=life.REFUSE_REMIT, reason=reason, changes={"outcome": outcome})
+def refuse_remit(*, actor: Actor, tip: Tip, reason: str, door: str) -> Tip | Proposal:
+    """Say that a tip is not for this office, and behind which door of the pack (its number) the reporter finds help.
+
+    One that may be about somebody in danger needs a second person.
+    """
+    reason = required(reason, missing=_("Write down the reason. Nothing was changed."))
+    noted, outcome = noted_door(chosen_door(tip, door, protected=False), reason), life.Outcome.NOT_WITHIN_REMIT
+    if may_be_about_danger(tip):
+        return _propose(actor=actor, tip=tip, step=life.REFUSE_REMIT_URGENT, outcome=outcome, reason=noted)
+    return take(actor=actor, tip=tip, step=life.REFUSE_REMIT, reason=noted, changes={"outcome": outcome})
 
 
 def _propose(*, actor: Actor, tip: Tip, step: Step, outcome: str, reason: str) -> Proposal:
@@ -140,8 +151,17 @@ def decide_proposal(*, actor: Actor, tip: Tip, proposal: Proposal, approve: bool
         )
         if decided.state != ProposalState.APPROVED:
             return tip
+        if (carry_out := CARRIED_OUT.get(step.name)) is not None:
+            return carry_out(actor, tip, payload, decided)
         changes = {"outcome": payload["outcome"]} if payload.get("outcome") else {}
         return take(actor=actor, tip=tip, step=step, reason=payload["reason"], changes=changes, approval=decided)
+
+
+# What an agreed proposal does when it does more than take its step with the proposed outcome.
+CARRIED_OUT: dict[str, CarryOut] = {
+    life.REFUSE_PROTECTED_URGENT.name: carry_out_refusal,
+    life.LIFT_INTEREST.name: carry_out_lifting,
+}
 
 
 def leave_decision(*, actor: Actor, tip: Tip, proposal: Proposal, reason: str) -> Proposal:
@@ -169,28 +189,32 @@ def extend_feedback(*, actor: Actor, tip: Tip, until: str, reason: str, text: st
     move = Move(life.EXTEND_FEEDBACK, reason=reason, until=day)
     with transaction.atomic():
         taken: Tip = take_step(actor=actor, life=TIP_LIFE, subject=tip, move=move, papers=papers_of(tip))
-        _write(actor=actor, tip=taken, kind=MessageKind.EXTENSION, text=text)
+        write_message(actor=actor, tip=taken, kind=MessageKind.EXTENSION, text=text)
     return taken
 
 
 def give_feedback(*, actor: Actor, tip: Tip, text: str) -> Tip:
     """Tell the reporter the result. A short text is enough; silence is not."""
     text = required(text, missing=_("Write at least one sentence. The reporter must always get an answer."))
+    if tip.outcome == life.Outcome.NOT_WITHIN_REMIT:
+        text = f"{text}\n\n{told_elsewhere(tip)}"
     with transaction.atomic():
         taken = take(actor=actor, tip=tip, step=life.GIVE_FEEDBACK)
-        _write(actor=actor, tip=taken, kind=MessageKind.FEEDBACK, text=text)
+        write_message(actor=actor, tip=taken, kind=MessageKind.FEEDBACK, text=text)
     return taken
 
 
 def close(*, actor: Actor, tip: Tip, reason: str) -> Tip | Proposal:
-    """Close a tip whose reporter was told the result. An urgent one needs a second person."""
-    if tip.urgent:
+    """Close a tip whose reporter was told the result. One that may be about somebody in danger needs two people."""
+    if is_threat_marked(tip):
         return _propose(actor=actor, tip=tip, step=life.CLOSE_URGENT, outcome="", reason=reason)
     return take(actor=actor, tip=tip, step=life.CLOSE, reason=reason)
 
 
 def reopen(*, actor: Actor, tip: Tip, reason: str) -> Tip:
     """Open a closed tip again for a new fact. The earlier outcome is taken off; the history keeps it."""
+    if tip.destroyed_on:
+        raise Conflict(_("The text of this report was destroyed, so it cannot be opened again."))
     return take(actor=actor, tip=tip, step=life.REOPEN, reason=reason, changes={"outcome": ""})
 
 
@@ -206,16 +230,3 @@ def mark_replies_read(*, actor: Actor, tip: Tip) -> None:
             action="tip.replies_read",
             subject=f"tip:{tip.ref}",
         )
-
-
-def _write(*, actor: Actor, tip: Tip, kind: MessageKind, text: str) -> None:
-    ref = new_ref()
-    recipients = [bytes(tip.mail_public), keyring().unit_public]
-    TipMessage.objects.create(
-        tip=tip,
-        ref=ref,
-        kind=kind,
-        blob=seal_message(text.encode(), recipients=recipients, place=message_place(ref)),
-        written_hour=clock.on_the_hour(clock.now()),
-        staff_id=actor.staff_id,
-    )

@@ -26,6 +26,7 @@ class State(models.TextChoices):
     FEEDBACK_GIVEN = "feedback_given", _("Feedback given")
     CLOSED = "closed", _("Closed")
     WITHDRAWN = "withdrawn", _("Withdrawn")
+    EXPIRED = "expired", _("Destroyed")
 
 
 class PlainState(models.TextChoices):
@@ -63,6 +64,7 @@ FACES: dict[State, Face] = {
     State.FEEDBACK_GIVEN: Face("green", _("The reporter was told the result."), PlainState.FINISHED),
     State.CLOSED: Face("grey", _("Finished."), PlainState.FINISHED),
     State.WITHDRAWN: Face("grey", _("The reporter took it back."), PlainState.FINISHED),
+    State.EXPIRED: Face("grey", _("Its time is over: its keys were destroyed."), PlainState.FINISHED),
 }
 
 
@@ -80,7 +82,7 @@ class Outcome(models.TextChoices):
     WITHDRAWN = "withdrawn", _("Taken back by the reporter")
 
 
-REMIT_OUTCOMES = frozenset({Outcome.NOT_WITHIN_REMIT, Outcome.REFUSED_PROTECTED_ACTIVITY})
+FOUNDED = frozenset({Outcome.SUBSTANTIATED, Outcome.PARTLY_SUBSTANTIATED})
 VERIFIED_OUTCOMES = (
     Outcome.UNSUBSTANTIATED_GOOD_FAITH,
     Outcome.SUBSTANTIATED,
@@ -91,7 +93,9 @@ VERIFIED_OUTCOMES = (
 )
 
 S, P = State, Permission
-OPEN = frozenset(set(State) - {S.CLOSED, S.WITHDRAWN})
+ENDED = frozenset({S.CLOSED, S.WITHDRAWN})
+OPEN = frozenset(set(State) - ENDED - {S.EXPIRED})
+KEPT = frozenset(set(State) - {S.EXPIRED})
 
 
 def _from(*states: State) -> frozenset[str]:
@@ -106,6 +110,15 @@ FLAG_URGENT = Step(
     "flag_urgent", _("Mark as urgent"), frozenset(OPEN), None,
     P.TIP_FLAG_URGENT, "clocks.urgent", public_kind=None, needs_reason=True,
 )  # fmt: skip
+# A program saw what may be urgent; a person looked and marks it. The history tells the two apart.
+CONFIRM_URGENT = Step(
+    "confirm_urgent", _("Mark as urgent, as a program suggested"), frozenset(OPEN), None,
+    P.TIP_FLAG_URGENT, "clocks.urgent", public_kind=None, needs_reason=True,
+)  # fmt: skip
+HAND_OFF = Step(
+    "hand_off", _("Hand over to an emergency body"), frozenset(OPEN), None,
+    P.TIP_HAND_OFF, "clocks.urgent", needs_reason=True,
+)  # fmt: skip
 BEGIN_TRIAGE = Step(
     "begin_triage", _("Take into triage"), _from(S.ACKNOWLEDGED), S.IN_TRIAGE, P.TIP_TRIAGE, "conflict_of_interest",
 )  # fmt: skip
@@ -116,11 +129,11 @@ ASK_WHILE_CHECKING = Step(
 )  # fmt: skip
 ANSWER = Step("answer", _("Answer"), _from(S.NEED_INFO), S.IN_TRIAGE, P.MAILBOX_WRITE, "mailbox")
 ADD = Step(
-    "add", _("Add to the report"), frozenset(set(State) - {S.NEED_INFO, S.WITHDRAWN}), None, P.MAILBOX_WRITE, "mailbox",
+    "add", _("Add to the report"), frozenset(KEPT - {S.NEED_INFO, S.WITHDRAWN}), None, P.MAILBOX_WRITE, "mailbox",
 )  # fmt: skip
 # Files may come at any time, also while a question waits: they answer nothing by themselves.
 ADD_FILES = Step(
-    "add_files", _("Add files"), frozenset(set(State) - {S.WITHDRAWN}), None, P.MAILBOX_WRITE, "mailbox",
+    "add_files", _("Add files"), frozenset(KEPT - {S.WITHDRAWN}), None, P.MAILBOX_WRITE, "mailbox",
 )  # fmt: skip
 RESUME = Step(
     "resume", _("Go on without an answer"), _from(S.NEED_INFO), S.IN_TRIAGE,
@@ -137,6 +150,17 @@ REFUSE_REMIT = Step(
 REFUSE_REMIT_URGENT = Step(
     "refuse_remit_urgent", _("Not for this office (urgent)"), _from(S.IN_TRIAGE), S.OUTCOME_SET,
     P.REMIT_CONFIRM, "remit", needs_reason=True, four_eyes=True, proposed_with=P.REMIT_DECIDE,
+)  # fmt: skip
+# About what people think, believe, where they come from, or lawfully do: the text goes in the same moment, and the
+# reporter is told why and where else. Its reason is one of the pack's, never free text.
+REFUSE_PROTECTED = Step(
+    "refuse_protected", _("Lawful activity: refuse and destroy"), _from(S.IN_TRIAGE), S.FEEDBACK_GIVEN,
+    P.REMIT_DECIDE, "protected_activity", public_kind="answered", needs_reason=True, barred_by="urgent",
+)  # fmt: skip
+REFUSE_PROTECTED_URGENT = Step(
+    "refuse_protected_urgent", _("Lawful activity: refuse and destroy (two people)"), _from(S.IN_TRIAGE),
+    S.FEEDBACK_GIVEN, P.REMIT_CONFIRM, "protected_activity", public_kind="answered", needs_reason=True,
+    four_eyes=True, proposed_with=P.REMIT_DECIDE,
 )  # fmt: skip
 SET_OUTCOME = Step(
     "set_outcome", _("Set the outcome"), _from(S.UNDER_VERIFICATION), S.OUTCOME_SET,
@@ -173,10 +197,28 @@ WITHDRAW_UNREAD = Step(
     "withdraw_unread", _("Take the report back"), _from(S.RECEIVED), S.WITHDRAWN,
     P.TIP_WITHDRAW, "withdraw", public_kind="deleted:withdrawn",
 )  # fmt: skip
-# Whoever marked it as urgent has acted on it: what was done for somebody in danger must stay explainable.
+# Whoever marked it as urgent has acted on it: what was done for somebody in danger must stay explainable. A report
+# under an order is kept as well.
 WITHDRAW_URGENT = Step(
     "withdraw_urgent", _("Take the report back"), _from(S.RECEIVED), S.WITHDRAWN,
     P.TIP_WITHDRAW, "withdraw", public_kind="closed:withdrawn",
+)  # fmt: skip
+EXPIRE = Step(
+    "expire", _("Destroy: its time is over"), frozenset(ENDED), S.EXPIRED,
+    P.RETENTION_END, "retention", public_kind="deleted:retention",
+)  # fmt: skip
+# Its text went when it was taken back unread, and the ledger counted that.
+EXPIRE_EMPTY = Step(
+    "expire_empty", _("Put away what was left"), _from(S.WITHDRAWN), S.EXPIRED,
+    P.RETENTION_END, "retention", public_kind=None,
+)  # fmt: skip
+KEEP_LONGER = Step(
+    "keep_longer", _("Keep for longer after a review"), _from(S.CLOSED), None,
+    P.RETENTION_REVIEW, "retention", needs_reason=True,
+)  # fmt: skip
+LIFT_INTEREST = Step(
+    "lift_interest", _("Lift a declared interest"), frozenset(KEPT), None, P.INTEREST_LIFT, "conflict_of_interest",
+    public_kind=None, needs_reason=True, four_eyes=True, proposed_with=P.INTEREST_LIFT,
 )  # fmt: skip
 
 # A tip in a case goes where the case goes. Both tips survive, in the order of their arrival.
@@ -222,10 +264,10 @@ CASE_REOPENS = Step(
 TIP_LIFE = Life(
     "tip",
     (
-        ACKNOWLEDGE, FLAG_URGENT, BEGIN_TRIAGE, ASK, ASK_WHILE_CHECKING, ANSWER, ADD, ADD_FILES, RESUME,
-        START_VERIFICATION, REFUSE_REMIT, REFUSE_REMIT_URGENT, SET_OUTCOME,
-        EXTEND_FEEDBACK, GIVE_FEEDBACK, CLOSE, CLOSE_URGENT, REOPEN,
-        WITHDRAW, WITHDRAW_UNREAD, WITHDRAW_URGENT, OPEN_CASE, LINK, UNLINK, CASE_VERIFIES, CASE_REFERS, SHARE,
-        CASE_DECIDES, CASE_CLOSES_URGENT, CASE_REOPENS,
+        ACKNOWLEDGE, FLAG_URGENT, CONFIRM_URGENT, HAND_OFF, BEGIN_TRIAGE, ASK, ASK_WHILE_CHECKING, ANSWER, ADD,
+        ADD_FILES, RESUME, START_VERIFICATION, REFUSE_REMIT, REFUSE_REMIT_URGENT, REFUSE_PROTECTED,
+        REFUSE_PROTECTED_URGENT, SET_OUTCOME, EXTEND_FEEDBACK, GIVE_FEEDBACK, CLOSE, CLOSE_URGENT, REOPEN,
+        WITHDRAW, WITHDRAW_UNREAD, WITHDRAW_URGENT, EXPIRE, EXPIRE_EMPTY, KEEP_LONGER, LIFT_INTEREST,
+        OPEN_CASE, LINK, UNLINK, CASE_VERIFIES, CASE_REFERS, SHARE, CASE_DECIDES, CASE_CLOSES_URGENT, CASE_REOPENS,
     ),
 )  # fmt: skip

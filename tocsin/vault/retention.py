@@ -18,7 +18,7 @@ from tocsin.vault.keyfiles import flush_folder, read_secret, write_secret
 from tocsin.vault.keyring import RETENTION_FOLDER as FOLDER
 from tocsin.vault.keyring import public_key_for
 
-__all__ = ["destroy", "make_month_keys", "private_key", "public_key_for"]
+__all__ = ["destroy", "make_month_keys", "months_with_keys", "private_key", "public_key_for"]
 
 
 def make_month_keys(public_dir: Path, private_dir: Path, *, months: Iterable[str]) -> list[str]:
@@ -49,6 +49,11 @@ def private_key(private_dir: Path, key_id: str) -> bytes:
     if len(key) != KEY_BYTES:
         raise Unsafe(f"The retention key of {key_id} is damaged. Restore it from its own backup.")
     return key
+
+
+def months_with_keys(private_dir: Path) -> list[str]:
+    """The months (``YYYY-MM``) whose private half lies there, the earliest first."""
+    return sorted(path.stem for path in (private_dir / FOLDER).glob("????-??.key"))
 
 
 def destroy(public_dir: Path, private_dir: Path, key_id: str) -> None:

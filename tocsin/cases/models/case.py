@@ -11,7 +11,10 @@ from tocsin.tips.workflow import Outcome
 
 
 class Case(models.Model):
-    """The authority's work on one or more tips about the same facts. ``about``: title and summary, sealed."""
+    """The authority's work on one or more tips about the same facts. ``about``: title and summary, sealed.
+
+    ``legal_hold``: an order forbids to destroy it; every tip in it bears the same mark.
+    """
 
     ref = models.CharField(max_length=20, unique=True)
     state = models.CharField(max_length=24, choices=CaseState.choices, default=CaseState.OPEN)
@@ -21,6 +24,7 @@ class Case(models.Model):
     unit = models.CharField(max_length=64)
     about = models.BinaryField()
     urgent = models.BooleanField(default=False)
+    legal_hold = models.BooleanField(default=False)
     opened_on = models.DateField()
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     closed_on = models.DateField(null=True, blank=True)

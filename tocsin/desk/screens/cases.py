@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from tocsin.access.permissions import Permission
 from tocsin.cases import selectors
-from tocsin.cases.workflow import CaseState
+from tocsin.cases.workflow import PAST, CaseState
 from tocsin.desk.doors import StaffRequest, needs
 from tocsin.desk.names import category_label, short_ref
 from tocsin.desk.page import context
@@ -39,7 +39,7 @@ def cases(request: StaffRequest) -> HttpResponse:
 
 def _filters(request: StaffRequest, chosen: str, mine: bool) -> list[dict[str, object]]:
     counts = selectors.counts_by_state(request.actor)
-    everything = sum(n for state, n in counts.items() if state != CaseState.CLOSED)
+    everything = sum(n for state, n in counts.items() if state not in PAST)
     links: list[dict[str, object]] = [
         {"text": _("Not closed"), "url": "?", "count": everything, "is_current": not chosen and not mine},
         {"text": _("My cases"), "url": "?mine=yes", "count": 0, "is_current": mine},

@@ -13,6 +13,7 @@ from tocsin.desk.page import context, first_view
 FIRST = (
     ("overview", Permission.OVERVIEW_READ),
     ("inbox", Permission.TIP_LIST),
+    ("holds", Permission.HOLD_READ),
     ("ledger", Permission.LEDGER_STATUS),
     ("identities", Permission.IDENTITY_LIST),
 )
@@ -21,7 +22,7 @@ FIRST = (
 @require_safe
 @needs()
 def home(request: StaffRequest) -> HttpResponse:
-    """The overview, else the inbox, else the ledger, else a page that says that there is nothing for these roles."""
+    """The first page of the list that these roles open, else one that says that there is nothing for them."""
     for name, permission in FIRST:
         if request.actor.may(permission):
             return redirect(first_view(name))

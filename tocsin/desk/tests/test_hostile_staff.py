@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from tests.visitor import Page
 from tocsin.access.actors import Actor
 from tocsin.access.models import Staff
 from tocsin.access.permissions import NOT_FOR_STAFF, Role
+from tocsin.common import clock
 from tocsin.desk.screens import tip as tip_screen
 from tocsin.desk.tip_actions import BY_NAME
 from tocsin.ledger.models import AuditRecord
@@ -25,7 +27,9 @@ from tocsin.tips.workflow import TIP_LIFE, State
 pytestmark = pytest.mark.django_db
 REFUSALS = {403, 404, 409, 422}
 R, S = Role, State
-OPEN = set(State) - {S.CLOSED, S.WITHDRAWN}
+OPEN = set(State) - {S.CLOSED, S.WITHDRAWN, S.EXPIRED}
+READERS = {R.INTAKE, R.TRIAGE, R.INVESTIGATOR, R.SUPERVISOR}
+WITH_TEXT = set(State) - {S.EXPIRED}
 
 # Who may press what, and where: written down a second time on purpose, so that a change of the rules shows here.
 MAY: dict[str, tuple[set[Role], set[State]]] = {
@@ -36,7 +40,15 @@ MAY: dict[str, tuple[set[Role], set[State]]] = {
     "resume": ({R.TRIAGE}, {S.NEED_INFO}),
     "start-verification": ({R.SUPERVISOR}, {S.IN_TRIAGE}),
     "propose-outcome": ({R.INVESTIGATOR}, {S.UNDER_VERIFICATION}),
+    "confirm-urgent": ({R.INTAKE, R.TRIAGE}, OPEN),
+    "hand-off": ({R.INTAKE, R.TRIAGE}, OPEN),
     "refuse-remit": ({R.TRIAGE}, {S.IN_TRIAGE}),
+    "refuse-protected": ({R.TRIAGE}, {S.IN_TRIAGE}),
+    "keep-longer": ({R.SUPERVISOR}, {S.CLOSED}),
+    "lift-interest": (set(), set()),  # nobody declared any on these tips
+    "declare-interest": (READERS, set(State)),
+    "add-note": (READERS, WITH_TEXT),
+    "correct-note": (set(), set()),  # there is no note of theirs
     "give-feedback": ({R.INTAKE}, {S.OUTCOME_SET}),
     "close": ({R.SUPERVISOR}, {S.FEEDBACK_GIVEN}),
     "reopen": ({R.SUPERVISOR}, {S.CLOSED}),
@@ -59,6 +71,15 @@ TYPED = {
     "text": "Typed by somebody who must not.",
     "reason": "Typed by somebody who must not.",
     "interest": "no",
+    "sure": "yes",
+    "door": "4",
+    "ground": "0",
+    "body": "000-0001",
+    "said": "Typed by somebody who must not.",
+    "staff": "1",
+    "note": "NOSUCHNOTE",
+    "version": "1",
+    "until": (clock.now() + timedelta(days=60)).date().isoformat(),
     "proposal": "NOSUCHPROPOSAL",
 }
 

@@ -25,8 +25,12 @@ pytestmark = pytest.mark.django_db
 OpenDesk = Callable[[Actor], Desk]
 
 
+BESIDE = {"declare-interest", "add-note"}  # offered to everybody who reads, in every state
+
+
 def offered(page: Page) -> set[str]:
-    return {form.action.rsplit("/", 1)[1] for form in page.forms if form.action.startswith("/tips/")}
+    """What takes the tip further, without what everybody may do at any time."""
+    return {form.action.rsplit("/", 1)[1] for form in page.forms if form.action.startswith("/tips/")} - BESIDE
 
 
 def test_reading_a_tip_shows_what_was_written_and_leaves_a_trace(
@@ -75,11 +79,13 @@ def test_each_person_is_offered_what_their_role_allows_and_nothing_else(
     address = f"/tips/{told.ref}"
     for outside in (cast.tara, cast.ivo):
         say_why(outside, told)
-    assert offered(desk(cast.ines).get(address)) == {"acknowledge", "flag-urgent"}
-    assert offered(desk(cast.tara).get(address)) == {"acknowledge", "flag-urgent"}
+    assert offered(desk(cast.ines).get(address)) == {"acknowledge", "flag-urgent", "hand-off"}
+    assert offered(desk(cast.tara).get(address)) == {"acknowledge", "flag-urgent", "hand-off"}
     assert offered(desk(cast.ivo).get(address)) == set()
     bring_to(State.IN_TRIAGE, reported=told, cast=cast)
-    assert offered(desk(cast.tara).get(address)) == {"ask", "refuse-remit", "flag-urgent"}
+    assert offered(desk(cast.tara).get(address)) == {
+        *("ask", "refuse-remit", "refuse-protected", "flag-urgent", "hand-off")
+    }
     assert offered(desk(cast.sam).get(address)) == {"start-verification", "extend-feedback"}
 
 
@@ -222,7 +228,8 @@ def test_an_unknown_tip_and_an_unknown_action_are_not_found(
 
 
 def test_every_step_of_staff_has_a_button() -> None:
-    by_staff = {step.name for step in TIP_LIFE.steps if step.needs not in ALLOWED[Role.REPORTER]}
+    others = ALLOWED[Role.REPORTER] | ALLOWED[Role.WORKER]
+    by_staff = {step.name for step in TIP_LIFE.steps if step.needs not in others}
     with_the_case = {"open_case", "link", "unlink", "share"} | {name for name in by_staff if name.startswith("case_")}
     assert {step.name for action in ACTIONS for step in action.steps} == by_staff - with_the_case
 
@@ -235,5 +242,5 @@ def test_the_buttons_agree_with_what_the_services_allow(cast: Cast, unlocked_des
         for actor in (cast.ines, cast.tara, cast.ivo, cast.sam, cast.ada):
             names = {action.name for action in actions_for(actor, told.tip)}
             may = {step.name for step in TIP_LIFE.open_from(state) if not step.four_eyes and actor.may(step.needs)}
-            may -= {"open_case", "unlink"}
+            may -= {"confirm_urgent", "open_case", "unlink"}  # offered elsewhere on the page, or on another one
             assert names == {name.replace("_", "-") for name in may}

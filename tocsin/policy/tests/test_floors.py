@@ -340,3 +340,20 @@ def test_disguised_words_are_seen(text: str) -> None:
 
 def test_words_with_hyphens_and_line_breaks_are_seen() -> None:
     assert list(forbidden_grounds_in("hostile-\n forces")) == [("hostile forces", "hostile forces")]
+
+
+@pytest.mark.parametrize("doors", [0, 6, 7, -1])
+def test_some_doors_are_about_lawful_activity_and_some_are_other_offices(draft: Draft, doors: int) -> None:
+    draft.replace("pack.toml", "protected_doors = 3", f"protected_doors = {doors}")
+    assert draft.faults() == {("pack.toml", "refusal.protected_doors")}
+
+
+def test_one_door_of_each_kind_is_enough(draft: Draft) -> None:
+    for doors in (1, 5):
+        draft.replace("pack.toml", f"protected_doors = {3 if doors == 1 else 1}", f"protected_doors = {doors}")
+        assert draft.load().refusal.protected_doors == doors
+
+
+def test_a_refusal_has_its_words_in_every_language(draft: Draft) -> None:
+    draft.replace("texts/zh-hans.toml", "elsewhere = ", "somewhere = ")
+    assert draft.faults() == {("texts/zh-hans.toml", "refused.elsewhere"), ("texts/zh-hans.toml", "refused.somewhere")}

@@ -27,6 +27,7 @@ from tocsin.public.guided.screens import (
     question_name,
     screens,
 )
+from tocsin.public.page import language
 from tocsin.tips.content import Particulars
 from tocsin.ui.forms import PartialDateField
 from tocsin.ui.templatetags.ui import plain_date
@@ -64,6 +65,7 @@ def submission_of(draft: Draft) -> Submission:
             mode=identity_mode(draft).value,
             earlier=str(flat.get("earlier") or ""),
             award=str(flat.get("award") or ""),
+            language=language(),
         ),
     )
 

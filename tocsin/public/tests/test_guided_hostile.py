@@ -185,7 +185,7 @@ def test_fields_of_other_screens_are_left_where_they_are() -> None:
     content = content_of(Tip.objects.get())
     assert content.answers == {"what": WHAT, "heard": "a rumour"}
     assert content.flags == ()
-    assert content.particulars.to_json() == {"mode": "anonymous"}
+    assert content.particulars.to_json() == {"mode": "anonymous", "language": "en"}
 
 
 @pytest.mark.parametrize("screen", ["risk", "category", "what", "told", "files"])

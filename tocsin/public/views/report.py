@@ -25,6 +25,7 @@ from tocsin.public.report_form import FIELDS, ReportForm, blank_form, tickets
 from tocsin.public.stencils import hole, numbered, stencil
 from tocsin.public.uploads import refused_files
 from tocsin.public.views.keeping import mailbox_address
+from tocsin.tips.content import Particulars
 from tocsin.ui.templatetags.ui import plain_date
 from tocsin.vault.codes import WORDS, words_of
 
@@ -54,7 +55,8 @@ def report(request: HttpRequest) -> HttpResponse:
 def _submission(request: HttpRequest) -> Submission:
     typed = {name: request.POST.get(name, "") for name in FIELDS}
     contact, category = typed.pop("contact"), typed.pop("category") or "other"
-    return clean(channel="web", category=category, answers=typed, contact=contact)
+    written = Particulars(language=language())
+    return clean(channel="web", category=category, answers=typed, contact=contact, particulars=written)
 
 
 ShowAgain = Callable[[int, str, bool], HttpResponse]

@@ -110,12 +110,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='tip',
             name='due_order',
-            field=models.GeneratedField(db_persist=True, expression=django.db.models.functions.comparison.Coalesce(models.Case(models.When(models.Q(('paused_on__isnull', False), ('state__in', ['feedback_given', 'closed', 'withdrawn']), _connector='OR'), then=None), models.When(state='received', then='acknowledge_by'), default='feedback_by', output_field=models.DateField()), models.Value(datetime.date(9999, 12, 31))), output_field=models.DateField()),
+            field=models.GeneratedField(db_persist=True, expression=django.db.models.functions.comparison.Coalesce(models.Case(models.When(models.Q(('paused_on__isnull', False), ('state__in', ['feedback_given', 'closed', 'withdrawn', 'expired']), _connector='OR'), then=None), models.When(state='received', then='acknowledge_by'), default='feedback_by', output_field=models.DateField()), models.Value(datetime.date(9999, 12, 31))), output_field=models.DateField()),
         ),
         migrations.AddField(
             model_name='tip',
             name='is_open',
-            field=models.GeneratedField(db_persist=True, expression=models.Case(models.When(state__in=['closed', 'withdrawn'], then=models.Value(False)), default=models.Value(True), output_field=models.BooleanField()), output_field=models.BooleanField()),
+            field=models.GeneratedField(db_persist=True, expression=models.Case(models.When(state__in=['closed', 'withdrawn', 'expired'], then=models.Value(False)), default=models.Value(True), output_field=models.BooleanField()), output_field=models.BooleanField()),
         ),
         migrations.AddConstraint(
             model_name='readingreason',

@@ -8,20 +8,26 @@ from __future__ import annotations
 
 from tocsin.tips.models.declaration import Declaration
 from tocsin.tips.models.evidence import CopyVerdict, Evidence
+from tocsin.tips.models.hold import HOLD_KIND, HoldState, LegalHold
 from tocsin.tips.models.identity_request import CustodianSeat, IdentityRequest, RequestState, SeatState
 from tocsin.tips.models.inbox import KeyHabit, ReadingReason, SavedFilter, StateCount
 from tocsin.tips.models.mailbox import FROM_STAFF, MessageKind, TipMessage
+from tocsin.tips.models.note import TipNote
 from tocsin.tips.models.tip import Identity, Tip
+from tocsin.tips.models.tombstone import Tombstone
 
 __all__ = [
     "FROM_STAFF",
+    "HOLD_KIND",
     "CopyVerdict",
     "CustodianSeat",
     "Declaration",
     "Evidence",
+    "HoldState",
     "Identity",
     "IdentityRequest",
     "KeyHabit",
+    "LegalHold",
     "MessageKind",
     "ReadingReason",
     "RequestState",
@@ -30,4 +36,6 @@ __all__ = [
     "StateCount",
     "Tip",
     "TipMessage",
+    "TipNote",
+    "Tombstone",
 ]

@@ -15,12 +15,15 @@ NOTHING_DUE = date(9999, 12, 31)
 """Stands in ``due_order`` where nothing is due, so that a list by due date has one order on every store."""
 
 _IS_OPEN = Case(
-    When(state__in=[State.CLOSED, State.WITHDRAWN], then=Value(False)),
+    When(state__in=[State.CLOSED, State.WITHDRAWN, State.EXPIRED], then=Value(False)),
     default=Value(True),
     output_field=models.BooleanField(),
 )
 _DUE = Case(
-    When(Q(paused_on__isnull=False) | Q(state__in=[State.FEEDBACK_GIVEN, State.CLOSED, State.WITHDRAWN]), then=None),
+    When(
+        Q(paused_on__isnull=False) | Q(state__in=[State.FEEDBACK_GIVEN, State.CLOSED, State.WITHDRAWN, State.EXPIRED]),
+        then=None,
+    ),
     When(state=State.RECEIVED, then="acknowledge_by"),
     default="feedback_by",
     output_field=models.DateField(),
@@ -41,7 +44,10 @@ class Tip(models.Model):
     """What one person sent, once. The sealed columns are written on arrival and only ever destroyed.
 
     ``acknowledge_by``, ``feedback_by`` and ``paused_on`` are copies of the dates in ``clocks.Deadline``, because lists
-    choose by them; ``tips/clocks.py`` alone writes them.
+    choose by them; ``tips/clocks.py`` alone writes them. ``papers_public`` is the key to which everything written about
+    the tip later is sealed; its private half lies in ``content``, so that whoever destroys the content destroys all of
+    it. ``events_key`` is the ledger key of a tip whose text was discarded, sealed to the unit. ``expires_on``: the day
+    by which an ended tip is destroyed.
     """
 
     ref = models.CharField(max_length=20, unique=True)
@@ -60,6 +66,8 @@ class Tip(models.Model):
     identity_ref = models.CharField(max_length=20)
     login_hash = models.BinaryField(max_length=32, unique=True)
     mail_public = models.BinaryField(max_length=32)
+    papers_public = models.BinaryField(max_length=32, blank=True)
+    events_key = models.BinaryField(blank=True)
     receipt = models.BinaryField()
     event_count = models.PositiveIntegerField(default=1)
 
@@ -70,9 +78,13 @@ class Tip(models.Model):
     unread_replies = models.PositiveIntegerField(default=0)
 
     urgent = models.BooleanField(default=False)
+    handed_off_at = models.DateTimeField(null=True, blank=True)
+    legal_hold = models.BooleanField(default=False)
     in_case = models.BooleanField(default=False)
     drill = models.BooleanField(default=False)
     destroyed_on = models.DateField(null=True, blank=True)
+    ended_on = models.DateField(null=True, blank=True)
+    expires_on = models.DateField(null=True, blank=True)
 
     # Who has it on their list, and for which stage of the work (``tips/queues.py``); no state, no step.
     holder = models.ForeignKey(
@@ -96,6 +108,8 @@ class Tip(models.Model):
                 fields=["urgent", "id"], name="tip_unread", condition=Q(is_open=True, acknowledged_on__isnull=True)
             ),
             models.Index(fields=["holder", "held_for", "state"], name="tip_held", condition=Q(holder__isnull=False)),
+            models.Index(fields=["expires_on", "id"], name="tip_expiry", condition=Q(expires_on__isnull=False)),
+            models.Index(fields=["retention_id"], name="tip_retention"),
             models.Index(fields=["state", "received_hour"], name="tip_ages"),
         ]
 
@@ -109,11 +123,16 @@ class Tip(models.Model):
 
 
 class Identity(models.Model):
-    """Who the reporter is, sealed to pairs of custodians; present for every tip, also where no name was given."""
+    """Who the reporter is, sealed to pairs of custodians; present for every tip, also where no name was given.
+
+    ``wrapped_keys`` lies under the month's retention key as well, so that a backup opens it no longer than the text;
+    ``retention_id`` is empty for rows from before that.
+    """
 
     ref = models.CharField(max_length=20, unique=True)
     blob = models.BinaryField()
     wrapped_keys = models.BinaryField()
+    retention_id = models.CharField(max_length=7, blank=True)
 
     class Meta:
         verbose_name_plural = "identities"

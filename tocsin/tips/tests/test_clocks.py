@@ -46,6 +46,7 @@ RUNS_IN: dict[State, set[str]] = {
     State.FEEDBACK_GIVEN: set(),
     State.CLOSED: set(),
     State.WITHDRAWN: set(),
+    State.EXPIRED: set(),
 }
 
 
@@ -331,7 +332,7 @@ def test_a_pause_is_used_up_for_the_whole_life_of_a_report(tip_in: TipIn, cast: 
     reported = tip_in(State.NEED_INFO)
     time.forward(days=3)
     write_to_staff(reported, "On Monday.")
-    services.refuse_remit(actor=cast.tara, tip=reported.tip, outcome="not_within_remit", reason="r")
+    services.refuse_remit(actor=cast.tara, tip=reported.tip, reason="r", door="4")
     services.give_feedback(actor=cast.ines, tip=reported.tip, text="Another office deals with it.")
     services.close(actor=cast.sam, tip=reported.tip, reason="Done.")
     services.reopen(actor=cast.sam, tip=reported.tip, reason="A new fact.")

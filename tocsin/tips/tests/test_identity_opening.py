@@ -22,6 +22,7 @@ from tocsin.ledger.models import AuditRecord, Pending
 from tocsin.tips import custodians, identity_opening, identity_requests, mailbox
 from tocsin.tips.content import contact_text, identity_place
 from tocsin.tips.deadlines import local_today
+from tocsin.tips.identities import wrapped_keys_of
 from tocsin.tips.identity_life import half_place
 from tocsin.tips.identity_notice import end_requests
 from tocsin.tips.identity_opening import KeyDoesNotFit
@@ -127,7 +128,7 @@ def test_neither_identity_nor_key_nor_passphrase_stands_anywhere(
     identity = Identity.objects.get(ref=allowed.tip.identity_ref)
     turn(kim, allowed, unlocked_desk, "kim")
     half = opening.half_open_identity(
-        unlocked_desk.custodian_private("kim"), bytes(identity.wrapped_keys), identity_place(identity.ref)
+        unlocked_desk.custodian_private("kim"), wrapped_keys_of(identity), identity_place(identity.ref)
     )
     turn(lou, allowed, unlocked_desk, "lou")
     kept = everything_stored() + caplog.text.encode()

@@ -31,6 +31,7 @@ from tocsin.workflow.models import StepRecord
 
 pytestmark = pytest.mark.django_db
 TOLD = {State.FEEDBACK_GIVEN: "Confirmed", State.CLOSED: "Confirmed", State.WITHDRAWN: "Taken back by the reporter"}
+STILL_THERE = [state for state in State if state is not State.EXPIRED]
 NO_WAY_BACK = {State.CLOSED, State.WITHDRAWN}
 
 
@@ -38,7 +39,7 @@ def stored() -> tuple[int, int, int, int]:
     return TipMessage.objects.count(), StepRecord.objects.count(), AuditRecord.objects.count(), Pending.objects.count()
 
 
-@pytest.mark.parametrize("state", State, ids=str)
+@pytest.mark.parametrize("state", STILL_THERE, ids=str)
 def test_each_state_shows_its_plain_word_and_opens_what_fits(state: State, tip_in: Callable[[State], Reported]) -> None:
     reported = tip_in(state)
     lock_now()
@@ -52,7 +53,14 @@ def test_each_state_shows_its_plain_word_and_opens_what_fits(state: State, tip_i
     assert box.can_withdraw is (state not in NO_WAY_BACK)
 
 
-@pytest.mark.parametrize("state", State, ids=str)
+def test_the_words_of_a_report_whose_time_is_over_open_nothing(tip_in: Callable[[State], Reported]) -> None:
+    reported = tip_in(State.EXPIRED)
+    assert find_tip([reported.keys]) is None
+    with pytest.raises(NotPermitted, match="We could not open a mailbox with these words"):
+        read_mailbox(reported.keys)
+
+
+@pytest.mark.parametrize("state", STILL_THERE, ids=str)
 def test_what_the_mailbox_offers_is_what_it_does(state: State, tip_in: Callable[[State], Reported]) -> None:
     reported = tip_in(state)
     box = read_mailbox(reported.keys)
@@ -155,6 +163,7 @@ def test_the_longest_text_that_is_allowed_arrives_whole(
     text = "河" * LONGEST_TEXT
     write_to_staff(reported, f"  {text}\r\n")
     (message,) = selectors.read_tip(ines, reported.ref).messages
+    assert message.text is not None
     assert hashlib.sha256(message.text.encode()).digest() == hashlib.sha256(text.encode()).digest()
 
 

@@ -17,9 +17,9 @@ from tocsin.ledger import event_words
 from tocsin.ledger.leaf import Event
 from tocsin.tips.models import Tip
 from tocsin.tips.workflow import (
+    ENDED,
     FACES,
     OPEN,
-    REMIT_OUTCOMES,
     TIP_LIFE,
     VERIFIED_OUTCOMES,
     Outcome,
@@ -33,6 +33,9 @@ STEPS = pytest.mark.parametrize("step", TIP_LIFE.steps, ids=lambda step: step.na
 DECIDING = ["set_outcome", "refuse_remit", "refuse_remit_urgent", "case_decides"]
 AGAIN = ("reopen", "unlink", "case_reopens")
 STATES = pytest.mark.parametrize("state", State, ids=str)
+REFUSED = ["refuse_protected", "refuse_protected_urgent"]  # outcome and answer in the same moment
+OUTCOMES = [*DECIDING, *REFUSED]
+ANSWERS = ["give_feedback", *REFUSED]
 
 
 def reached_from(state: str, *, without: Iterable[str] = ()) -> set[str]:
@@ -71,11 +74,22 @@ def test_from_every_open_state_some_road_leads_to_an_answer_and_the_end(state: S
     assert {State.FEEDBACK_GIVEN, State.CLOSED} <= reached_from(state)
 
 
-def test_nothing_follows_a_withdrawal_and_only_reopening_follows_the_end() -> None:
-    assert TIP_LIFE.open_from(State.WITHDRAWN) == ()
-    moving = [step.name for step in TIP_LIFE.open_from(State.CLOSED) if step.target is not None]
-    assert moving == list(AGAIN)
-    assert reached_from(State.CLOSED, without=AGAIN) == {State.CLOSED}
+def test_only_its_destruction_follows_a_withdrawal_and_nothing_follows_that() -> None:
+    moving = {step.name for step in TIP_LIFE.open_from(State.WITHDRAWN) if step.target is not None}
+    assert moving == {"expire", "expire_empty"}
+    assert TIP_LIFE.open_from(State.EXPIRED) == ()
+
+
+def test_only_reopening_and_destruction_follow_the_end() -> None:
+    moving = {step.name for step in TIP_LIFE.open_from(State.CLOSED) if step.target is not None}
+    assert moving == {*AGAIN, "expire"}
+    assert reached_from(State.CLOSED, without=AGAIN) == {State.CLOSED, State.EXPIRED}
+
+
+def test_only_what_ended_is_destroyed_and_only_by_the_program_that_keeps_the_dates() -> None:
+    ends = [step for step in TIP_LIFE.steps if step.target == State.EXPIRED]
+    assert frozenset().union(*(step.sources for step in ends)) == ENDED
+    assert {role for role in Role for step in ends if step.needs in ALLOWED[role]} == {Role.WORKER}
 
 
 @pytest.mark.parametrize(
@@ -83,8 +97,8 @@ def test_nothing_follows_a_withdrawal_and_only_reopening_follows_the_end() -> No
     [
         (["acknowledge"], "somebody who read it"),
         (["begin_triage"], "a declaration about own interests"),
-        (DECIDING, "an outcome"),
-        (["give_feedback"], "an answer to the reporter"),
+        (OUTCOMES, "an outcome"),
+        (ANSWERS, "an answer to the reporter"),
     ],
     ids=lambda each: each if isinstance(each, str) else "",
 )
@@ -93,12 +107,12 @@ def test_no_road_leads_to_the_end_without(closed: list[str], what: str) -> None:
 
 
 def test_a_tip_that_was_opened_again_needs_a_new_outcome_and_a_new_answer() -> None:
-    for closed in (DECIDING, ["give_feedback"]):
+    for closed in (OUTCOMES, ANSWERS):
         assert State.FEEDBACK_GIVEN not in reached_from(State.IN_TRIAGE, without=closed)
 
 
 def test_open_means_that_something_is_still_to_be_done() -> None:
-    assert set(State) - OPEN == {State.CLOSED, State.WITHDRAWN}
+    assert set(State) - OPEN == {State.CLOSED, State.WITHDRAWN, State.EXPIRED}
 
 
 # The steps
@@ -153,11 +167,13 @@ def test_what_one_person_may_not_do_two_can(step: Step) -> None:
 
 
 @STEPS
-def test_only_the_reporter_answers_and_takes_back_and_only_staff_do_the_rest(step: Step) -> None:
+def test_reporters_answer_and_take_back_a_program_ends_and_only_staff_do_the_rest(step: Step) -> None:
     by_reporter = step.needs in ALLOWED[Role.REPORTER]
+    by_program = step.needs in ALLOWED[Role.WORKER]
     by_staff = any(step.needs in ALLOWED[role] for role in Role if Permission.TIP_READ in ALLOWED[role])
-    assert by_reporter != by_staff
+    assert [by_reporter, by_program, by_staff].count(True) == 1
     assert by_reporter is (step.name.split("_")[0] in ("answer", "add", "withdraw"))
+    assert by_program is (step.name.split("_")[0] == "expire")
 
 
 # What the public can count
@@ -179,8 +195,9 @@ def test_what_the_reporters_program_tries_covers_every_outcome_and_rule() -> Non
     assert {detail for name, detail in details if name == "closed"} == set(Outcome.values)
 
 
-def test_the_ledger_counts_every_step_but_the_mark_of_urgency_and_a_later_date() -> None:
-    assert [step.name for step in TIP_LIFE.steps if step.public_kind is None] == ["flag_urgent", "extend_feedback"]
+def test_the_ledger_counts_every_step_but_marks_beside_the_state_and_what_it_counted_before() -> None:
+    uncounted = {step.name for step in TIP_LIFE.steps if step.public_kind is None}
+    assert uncounted == {"flag_urgent", "confirm_urgent", "extend_feedback", "expire_empty", "lift_interest"}
 
 
 # How it looks
@@ -203,13 +220,13 @@ def test_a_tip_wears_the_face_of_its_state() -> None:
 def test_the_reporter_sees_five_words_and_is_told_the_end_only_when_it_is_the_end() -> None:
     assert {face.plain for face in FACES.values()} == set(PlainState)
     finished = {state for state, face in FACES.items() if face.plain is PlainState.FINISHED}
-    assert finished == {State.FEEDBACK_GIVEN, State.CLOSED, State.WITHDRAWN}
+    assert finished == {State.FEEDBACK_GIVEN, State.CLOSED, State.WITHDRAWN, State.EXPIRED}
     asked = {state for state, face in FACES.items() if face.plain is PlainState.QUESTION}
     assert asked == {State.NEED_INFO}
 
 
-def test_good_faith_is_the_first_reading_and_no_choice_sets_a_withdrawal() -> None:
+def test_good_faith_is_the_first_reading_and_no_choice_sets_what_has_a_road_of_its_own() -> None:
     assert VERIFIED_OUTCOMES[0] is Outcome.UNSUBSTANTIATED_GOOD_FAITH
-    assert Outcome.WITHDRAWN not in REMIT_OUTCOMES | set(VERIFIED_OUTCOMES)
-    by_the_case = {Outcome.DUPLICATE_OF}
-    assert REMIT_OUTCOMES | set(VERIFIED_OUTCOMES) | by_the_case | {Outcome.WITHDRAWN} == set(Outcome)
+    own_roads = {Outcome.WITHDRAWN, Outcome.REFUSED_PROTECTED_ACTIVITY, Outcome.DUPLICATE_OF}
+    assert set(VERIFIED_OUTCOMES) | own_roads == set(Outcome)
+    assert not own_roads & set(VERIFIED_OUTCOMES)

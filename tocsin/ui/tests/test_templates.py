@@ -46,6 +46,7 @@ GALLERY: dict[str, dict[str, Any]] = {
     "exit_link": {},
     "inset": {"text": "Opinions are not a reason to report."},
     "language_links": {"language_links": LANGUAGES},
+    "machine_mark": {},
     "notification": {"text": "Saved.", "success": True},
     "owner": {"authority_name": "Sample Authority", "mark": "Sample"},
     "pagination": {"page": Paginator(range(400), 20).page(7), "prefix": "state=open&"},
