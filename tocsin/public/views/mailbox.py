@@ -15,13 +15,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from tocsin.common.errors import Busy, NotPermitted, RuleBroken
 from tocsin.intake.attempts import TicketInvalid
 from tocsin.intake.services import add_files
+from tocsin.intake.uploads import refused_files, take_files
 from tocsin.public.doors import for_everybody
 from tocsin.public.file_words import files_taken
 from tocsin.public.pace import Cost, slowed
 from tocsin.public.page import context
 from tocsin.public.receipts import receipt_of
 from tocsin.public.report_form import tickets
-from tocsin.public.uploads import refused_files, take_files
 from tocsin.tips import mailbox
 from tocsin.tips.workflow import PlainState
 from tocsin.vault.codes import CodeKeys, CodeMistyped, candidate_seeds
