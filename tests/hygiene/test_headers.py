@@ -11,7 +11,7 @@ import pytest
 from django.db import OperationalError
 from pytest_django.fixtures import Settings
 
-from tests.hygiene.doors import CSP, DESK, METHODS, PUBLIC, Heard, Listening, ListeningVisitor, address, names
+from tests.hygiene.doors import CSP, DESK, DESK_CSP, METHODS, PUBLIC, Heard, Listening, ListeningVisitor, address, names
 from tests.installation import Installation
 from tests.people import PASSWORD, Cast
 from tests.stories import Reported
@@ -47,10 +47,11 @@ ONCE_IN_A_WHILE = {
 }
 
 
-def assert_guarded(heard: Heard) -> None:
+def assert_guarded(heard: Heard, csp: str = CSP) -> None:
     """The fixed headers with their values, none of the forbidden, and no header that nobody thought of."""
     asked = f"{heard.method} {heard.address} ({heard.status})"
-    wrong = {name: heard.headers.get(name) for name, value in FIXED.items() if heard.headers.get(name) != value}
+    fixed = {**FIXED, "Content-Security-Policy": csp}
+    wrong = {name: heard.headers.get(name) for name, value in fixed.items() if heard.headers.get(name) != value}
     assert not wrong, f"{asked}: {wrong}"
     known = {name.lower() for name in (*FIXED, *ONCE_IN_A_WHILE)}
     assert not {name for name in heard.headers if name.lower() not in known}, asked
@@ -118,7 +119,7 @@ def test_every_address_of_the_desk_answers_every_method_with_the_same_headers(
         browser.generic(method, path, "x=1", "application/x-www-form-urlencoded")
         assert browser.last.status < 500
         for heard in browser.heard:
-            assert_guarded(heard)
+            assert_guarded(heard, DESK_CSP)
             assert_one_cookie(heard, "desk", "Strict")
 
 
@@ -250,5 +251,5 @@ def test_every_error_page_of_the_desk_carries_the_same_headers(
     assert browser.last.is_page
     assert browser.last.markup.faults == []
     for heard in browser.heard:
-        assert_guarded(heard)
+        assert_guarded(heard, DESK_CSP)
         assert_one_cookie(heard, "desk", "Strict")

@@ -38,6 +38,8 @@ S, R = State, Role
 DESIGN: dict[str, tuple[set[State], State | None, set[Role]]] = {
     "acknowledge": ({S.RECEIVED}, S.ACKNOWLEDGED, {R.INTAKE, R.TRIAGE}),
     "flag_urgent": (set(OPEN), None, {R.INTAKE, R.TRIAGE}),
+    "hand_off": (set(OPEN), None, {R.INTAKE, R.TRIAGE}),
+    "dictate": (set(S) - {S.WITHDRAWN}, None, {R.INTAKE}),
     "begin_triage": ({S.ACKNOWLEDGED}, S.IN_TRIAGE, {R.TRIAGE}),
     "ask": ({S.IN_TRIAGE}, S.NEED_INFO, {R.TRIAGE, R.INVESTIGATOR}),
     "ask_while_checking": ({S.UNDER_VERIFICATION}, None, {R.TRIAGE, R.INVESTIGATOR}),

@@ -43,6 +43,7 @@ class Permission(StrEnum):
     DESK_ENTER = "desk.enter"
     DESK_UNLOCK = "desk.unlock"
     TIP_RECEIVE = "tip.receive"
+    TIP_DICTATE = "tip.dictate"
     TIP_LIST = "tip.list"
     TIP_READ = "tip.read"
     TIP_ACKNOWLEDGE = "tip.acknowledge"
@@ -70,7 +71,9 @@ P = Permission
 _READS = {P.DESK_ENTER, P.DESK_UNLOCK, P.TIP_LIST, P.TIP_READ, P.LEDGER_STATUS}
 
 ALLOWED: dict[Role, frozenset[Permission]] = {
-    Role.INTAKE: frozenset(_READS | {P.TIP_RECEIVE, P.TIP_ACKNOWLEDGE, P.TIP_FLAG_URGENT, P.FEEDBACK_GIVE}),
+    Role.INTAKE: frozenset(
+        _READS | {P.TIP_RECEIVE, P.TIP_DICTATE, P.TIP_ACKNOWLEDGE, P.TIP_FLAG_URGENT, P.FEEDBACK_GIVE}
+    ),
     Role.TRIAGE: frozenset(
         _READS | {P.TIP_ACKNOWLEDGE, P.TIP_TRIAGE, P.TIP_ASK, P.TIP_FLAG_URGENT, P.REMIT_DECIDE, P.REMIT_CONFIRM}
     ),

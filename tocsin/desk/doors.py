@@ -17,6 +17,7 @@ from tocsin.access.models import Staff
 from tocsin.access.permissions import Permission
 from tocsin.common.errors import NotPermitted
 from tocsin.desk.errors import rule_page
+from tocsin.intake.uploads import discard_untaken
 
 Params = ParamSpec("Params")
 Answer = HttpResponseBase
@@ -67,8 +68,11 @@ class StaffOnly:
         self._next = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass on."""
-        return self._next(request)
+        """Pass on. Files that no view took are removed when the answer is known."""
+        try:
+            return self._next(request)
+        finally:
+            discard_untaken(request)
 
     def process_view(
         self, request: HttpRequest, view: AnyView, _args: tuple[object, ...], _kwargs: dict[str, object]

@@ -43,6 +43,7 @@ def _person(user: Staff, here: str) -> dict[str, Any]:
     actor = user.as_actor()
     pages = [
         ("inbox", _("Inbox"), Permission.TIP_LIST),
+        ("call", _("Calls and letters"), Permission.TIP_RECEIVE),
         ("ledger", _("Ledger"), Permission.LEDGER_STATUS),
     ]
     return {

@@ -13,6 +13,7 @@ from tocsin.access.actors import Actor
 from tocsin.common.errors import Conflict, RuleBroken
 from tocsin.tips import services
 from tocsin.tips import workflow as life
+from tocsin.tips.dictation import hand_off
 from tocsin.tips.models import Tip
 from tocsin.tips.workflow import TIP_LIFE
 from tocsin.workflow.models import Proposal
@@ -128,6 +129,11 @@ ACTIONS: tuple[Action, ...] = (
         lambda actor, tip, typed: services.flag_urgent(actor=actor, tip=tip, reason=typed.get("reason", "")),
         gettext_lazy("The report is marked as urgent."),
     ),
+    Action(
+        "hand-off", gettext_lazy("Write down who took over in an emergency"), (life.HAND_OFF,),
+        lambda actor, tip, typed: hand_off(actor=actor, tip=tip, body=typed.get("body", "")),
+        gettext_lazy("It is written down who took over, when and from whom."),
+    ),
 )  # fmt: skip
 DECISIONS: tuple[Action, ...] = (
     Action("approve", gettext_lazy("Approve"), (), _decide(True), gettext_lazy("You approved the proposal.")),
@@ -137,7 +143,6 @@ BY_NAME = {action.name: action for action in (*ACTIONS, *DECISIONS)}
 
 
 def actions_for(actor: Actor, tip: Tip) -> list[Action]:
-    """The buttons on the page of ``tip`` for ``actor``; marking as urgent disappears once it is."""
-    return [
-        action for action in ACTIONS if action.open_to(actor, tip) and not (action.name == "flag-urgent" and tip.urgent)
-    ]
+    """The buttons on the page of ``tip`` for ``actor``; marking as urgent disappears once it is, handing over comes."""
+    unfit = "flag-urgent" if tip.urgent else "hand-off"
+    return [action for action in ACTIONS if action.open_to(actor, tip) and action.name != unfit]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from tocsin.desk import errors
-from tocsin.desk.screens import home, inbox, ledger, sign_in, tip, unlock
+from tocsin.desk.screens import home, inbox, ledger, sign_in, tip, unlock, writing
 
 urlpatterns = [
     path("healthz", sign_in.alive, name="alive"),
@@ -19,6 +19,10 @@ urlpatterns = [
     path("tips/<str:ref>", tip.tip, name="tip"),
     path("tips/<str:ref>/files/<str:file>", tip.safe_copy, name="tip-file"),
     path("tips/<str:ref>/<slug:action>", tip.act, name="tip-act"),
+    path("calls/new", writing.write, {"road": "call"}, name="call"),
+    path("visits/new", writing.write, {"road": "visit"}, name="visit"),
+    path("letters/new", writing.write, {"road": "letter"}, name="letter"),
+    path("written-down", writing.after, name="written-down"),
     path("ledger", ledger.ledger, name="ledger"),
 ]
 

@@ -206,6 +206,11 @@ def take_files(request: HttpRequest) -> tuple[ReceivedFile, ...]:
     return tuple(upload.received for upload in uploads)
 
 
+def untaken_files(request: HttpRequest) -> list[ReceivedFile]:
+    """The files of this request that no view has taken yet."""
+    return [upload.received for upload in _uploads(request) if not upload.is_taken]
+
+
 def discard_untaken(request: HttpRequest) -> None:
     """Remove the files of a request that its view did not take: a wrong answer, a failed check."""
     for upload in _uploads(request):

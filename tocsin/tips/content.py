@@ -70,17 +70,24 @@ class Particulars:
 
     ``details``: answers to the questions of the category by code, as plain JSON; ``None`` says "I do not know".
     ``mode``: the pack's identity mode. ``earlier``: the handle of an earlier tip of the same reporter. ``award``:
-    ``yes``, ``no`` or nothing.
+    ``yes``, ``no`` or nothing. ``provenance``: how staff came to write it down, by the names in ``intake.provenance``.
     """
 
     details: Mapping[str, Any] = field(default_factory=dict)
     mode: str = ""
     earlier: str = ""
     award: str = ""
+    provenance: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Only what was told, so that reports of other channels stay as short as they were."""
-        told = {"details": dict(self.details), "mode": self.mode, "earlier": self.earlier, "award": self.award}
+        told: dict[str, Any] = {
+            "details": dict(self.details),
+            "mode": self.mode,
+            "earlier": self.earlier,
+            "award": self.award,
+            "provenance": dict(self.provenance),
+        }
         return {name: value for name, value in told.items() if value}
 
 

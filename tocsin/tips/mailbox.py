@@ -20,7 +20,7 @@ from tocsin.tips import deadlines
 from tocsin.tips import workflow as life
 from tocsin.tips.content import clean_text, message_place, receipt_place
 from tocsin.tips.evidence import remove_files
-from tocsin.tips.models import Evidence, Identity, MessageKind, Tip, TipMessage
+from tocsin.tips.models import Evidence, Identity, MessageKind, Tip, TipMessage, Transcription
 from tocsin.tips.papers import TipPapers, public_event
 from tocsin.tips.workflow import TIP_LIFE, PlainState, State
 from tocsin.vault.codes import CodeKeys
@@ -42,6 +42,11 @@ class MailboxMessage:
     text: str | None
     written_hour: datetime
 
+    @property
+    def written_down(self) -> bool:
+        """Whether staff wrote it down in the reporter's name."""
+        return self.kind in (MessageKind.TRANSCRIPT, MessageKind.DICTATED)
+
 
 @dataclass(frozen=True)
 class Mailbox:
@@ -60,6 +65,11 @@ class Mailbox:
     can_write: bool
     can_withdraw: bool
     files: int
+
+    @property
+    def transcribed(self) -> bool:
+        """Whether staff wrote this report down, so that the reporter may check it."""
+        return any(message.kind == MessageKind.TRANSCRIPT for message in self.messages)
 
 
 def find_tip(keys: Sequence[CodeKeys]) -> tuple[Tip, CodeKeys] | None:
@@ -109,9 +119,10 @@ def _in_clear(message: TipMessage, keys: CodeKeys) -> MailboxMessage:
     return MailboxMessage(message.kind, message.from_staff, text, message.written_hour)
 
 
-def write_to_staff(*, keys: CodeKeys, text: str, attempt: str) -> None:
+def write_to_staff(*, keys: CodeKeys, text: str, attempt: str, corrects: bool = False) -> None:
     """Send an answer or an addition. ``attempt`` names the try, so that sending twice stores one message.
 
+    ``corrects``: it says what is wrong in the transcript that staff made.
     Raises ``RuleBroken`` for an empty or too long text and ``Conflict`` after the tip was taken back.
     """
     text = clean_text(text)
@@ -129,6 +140,7 @@ def write_to_staff(*, keys: CodeKeys, text: str, attempt: str) -> None:
             kind, step, changes = MessageKind.ANSWER, life.ANSWER, deadlines.resume(tip, deadlines.local_today())
         else:
             kind, step, changes = MessageKind.ADDITION, life.ADD, {}
+        kind = MessageKind.CORRECTION if corrects else kind
         move = Move(step, changes={**changes, "unread_replies": tip.unread_replies + 1})
         papers = TipPapers(ref=tip.ref, k_events=keys.events, keyring=keyring())
         take_step(actor=REPORTER, life=TIP_LIFE, subject=tip, move=move, papers=papers)
@@ -183,6 +195,7 @@ def withdraw(*, keys: CodeKeys) -> bool:
         if unread:
             Identity.objects.filter(ref=tip.identity_ref).update(blob=b"", wrapped_keys=b"")
             TipMessage.objects.filter(tip=tip).delete()
+            Transcription.objects.filter(tip=tip).delete()
             gone = list(tip.evidence.values_list("ref", flat=True))
             tip.evidence.all().delete()
             transaction.on_commit(lambda: remove_files(gone))

@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
@@ -17,7 +18,7 @@ from tocsin.common.errors import RuleBroken, Unsafe
 from tocsin.common.refs import is_ref
 from tocsin.ledger.services import record_audit
 from tocsin.tips.content import TipContent, content_place, message_place
-from tocsin.tips.models import Declaration, Tip, TipMessage
+from tocsin.tips.models import Declaration, MessageKind, Tip, TipMessage
 from tocsin.tips.papers import reason_place
 from tocsin.tips.workflow import OPEN, TIP_LIFE, Outcome, State
 from tocsin.vault import unlocked
@@ -25,6 +26,10 @@ from tocsin.vault.opening import CannotOpen
 from tocsin.workflow.models import Proposal, StepRecord
 from tocsin.workflow.services import waiting_proposal
 from tocsin.workflow.steps import Step
+
+IN_THE_MAILBOX = gettext_lazy(
+    "What was written down at the beginning is in the reporter’s mailbox, to be checked and corrected."
+)
 
 
 def tips_visible_to(actor: Actor) -> QuerySet[Tip]:
@@ -148,7 +153,9 @@ def _messages(tip: Tip) -> list[OpenMessage]:
             kind=message.kind,
             kind_label=str(message.get_kind_display()),
             from_staff=message.from_staff,
-            text=opener.open_message(bytes(message.blob), message_place(message.ref)).decode(),
+            text=str(IN_THE_MAILBOX)
+            if message.kind == MessageKind.TRANSCRIPT
+            else opener.open_message(bytes(message.blob), message_place(message.ref)).decode(),
             written_hour=message.written_hour,
         )
         for message in TipMessage.objects.filter(tip=tip).order_by("id")

@@ -97,6 +97,15 @@ FLAG_URGENT = Step(
     "flag_urgent", _("Mark as urgent"), frozenset(OPEN), None,
     P.TIP_FLAG_URGENT, "clocks.urgent", public_kind=None, needs_reason=True,
 )  # fmt: skip
+# Which body took over, when and from whom: the way to help must stay explainable.
+HAND_OFF = Step(
+    "hand_off", _("Handed over to an emergency service"), frozenset(OPEN), None,
+    P.TIP_FLAG_URGENT, "clocks.urgent", public_kind=None, needs_reason=True,
+)  # fmt: skip
+DICTATE = Step(
+    "dictate", _("Wrote down what the reporter added"), frozenset(set(State) - {S.WITHDRAWN}), None,
+    P.TIP_DICTATE, "mailbox", public_kind=None,
+)  # fmt: skip
 BEGIN_TRIAGE = Step(
     "begin_triage", _("Take into triage"), _from(S.ACKNOWLEDGED), S.IN_TRIAGE, P.TIP_TRIAGE, "conflict_of_interest",
 )  # fmt: skip
@@ -164,7 +173,8 @@ WITHDRAW_URGENT = Step(
 TIP_LIFE = Life(
     "tip",
     (
-        ACKNOWLEDGE, FLAG_URGENT, BEGIN_TRIAGE, ASK, ASK_WHILE_CHECKING, ANSWER, ADD, ADD_FILES, RESUME,
+        ACKNOWLEDGE, FLAG_URGENT, HAND_OFF, DICTATE,
+        BEGIN_TRIAGE, ASK, ASK_WHILE_CHECKING, ANSWER, ADD, ADD_FILES, RESUME,
         START_VERIFICATION, REFUSE_REMIT, REFUSE_REMIT_URGENT, SET_OUTCOME, GIVE_FEEDBACK, CLOSE, CLOSE_URGENT, REOPEN,
         WITHDRAW, WITHDRAW_UNREAD, WITHDRAW_URGENT,
     ),

@@ -73,6 +73,27 @@ def read_secret(path: Path) -> bytes:
         raise Unsafe(f"The key {path} is missing. Restore it from your backup; it cannot be made again.") from None
 
 
+def read_or_make_secret(path: Path) -> bytes:
+    """The content of a secret file of 32 random bytes, made now if it is missing: for keys that may be made again.
+
+    Of several processes that start at once one makes it. Raises ``Unsafe`` when others can read it or it is damaged.
+    """
+    if not path.exists():
+        beside = path.with_suffix(f".{secrets.token_hex(4)}.new")
+        write_secret(beside, secrets.token_bytes(KEY_BYTES))
+        try:
+            os.link(beside, path)  # whole or not at all, and never over an older one
+        except FileExistsError:
+            pass
+        finally:
+            beside.unlink()
+            flush_folder(path.parent)
+    secret = read_secret(path)
+    if len(secret) != KEY_BYTES:
+        raise Unsafe(f"The key {path} is damaged. Restore it from your backup.")
+    return secret
+
+
 def refuse_if_readable_by_others(path: Path) -> None:
     """Raise ``Unsafe`` when group or others may read or write ``path``."""
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):

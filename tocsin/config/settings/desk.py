@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tocsin.config.settings.installed import *  # noqa: F403  a settings module takes all names of its base
-from tocsin.config.settings.installed import INSTANCE, LANGUAGES, TOCSIN_DESK_LANGUAGES
+from tocsin.config.settings.installed import INSTANCE, LANGUAGES, TOCSIN_CSP, TOCSIN_DESK_LANGUAGES
 from tocsin.vault.keyfiles import read_secret
 
 SECRET_KEY = read_secret(INSTANCE.desk_keys / "secret.key").decode().strip()
@@ -13,6 +13,12 @@ WSGI_APPLICATION = "tocsin.config.wsgi_desk.application"
 TOCSIN_UNIT_KEY = INSTANCE.desk_keys / "unit.key"
 TOCSIN_RETENTION_KEYS = INSTANCE.desk_keys
 TOCSIN_UNATTENDED_KEY = INSTANCE.unattended_key
+TOCSIN_LINE_KEY = INSTANCE.desk_keys / "line.key"
+# Scans of letters are sealed while they arrive. Of the few threads of the desk uploads never hold all.
+FILE_UPLOAD_HANDLERS = ["tocsin.desk.uploads.SealScans"]
+TOCSIN_UPLOAD_SLOTS = 2
+# Small scripts of our own make the desk quicker; every page works without them. The public door has none.
+TOCSIN_CSP = f"{TOCSIN_CSP}; script-src 'self'"
 
 MIDDLEWARE = [
     "tocsin.ui.middleware.SecurityHeaders",

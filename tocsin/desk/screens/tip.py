@@ -14,6 +14,7 @@ from tocsin.access.permissions import Permission
 from tocsin.common.errors import RuleBroken
 from tocsin.desk.doors import StaffRequest, needs
 from tocsin.desk.page import context
+from tocsin.desk.provenance_view import corrections, provenance
 from tocsin.desk.tip_actions import BY_NAME, actions_for
 from tocsin.desk.tip_view import conversation, earlier, facts, remarks, story, timeline
 from tocsin.tips import selectors, services
@@ -84,6 +85,8 @@ def _page(request: StaffRequest, found: Tip, *, status: int = 200, **more: Any) 
             "content": opened.content,
             "story": story(opened),
             "remarks": remarks(opened),
+            "provenance": provenance(opened),
+            "corrections": corrections(opened),
             "earlier": earlier(opened),
             "conversation": conversation(opened),
             "evidence": evidence_of(found) if opened.content else [],

@@ -10,6 +10,7 @@ from django.contrib.auth import SESSION_KEY
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from tests.hygiene.doors import DESK_CSP
 from tests.installation import Installation
 from tests.people import PASSWORD
 from tests.visitor import Page
@@ -28,7 +29,8 @@ DESK_DOOR: dict[str, Any] = {
     "TOCSIN_RULE_PAGE": "tocsin.desk.errors.rule_page",
     "CSRF_FAILURE_VIEW": "tocsin.desk.errors.csrf_failure",
     "LANGUAGE_COOKIE_NAME": "desk-language",
-    "FILE_UPLOAD_HANDLERS": ["tocsin.ui.uploads.RefuseFiles"],
+    "FILE_UPLOAD_HANDLERS": ["tocsin.desk.uploads.SealScans"],
+    "TOCSIN_CSP": DESK_CSP,
     "MIDDLEWARE": [
         "tocsin.ui.middleware.SecurityHeaders",
         "django.contrib.sessions.middleware.SessionMiddleware",

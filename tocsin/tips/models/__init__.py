@@ -10,6 +10,7 @@ from tocsin.tips.models.declaration import Declaration
 from tocsin.tips.models.evidence import CopyVerdict, Evidence
 from tocsin.tips.models.mailbox import FROM_STAFF, MessageKind, TipMessage
 from tocsin.tips.models.tip import Identity, Tip
+from tocsin.tips.models.transcription import Transcription
 
 __all__ = [
     "FROM_STAFF",
@@ -20,4 +21,5 @@ __all__ = [
     "MessageKind",
     "Tip",
     "TipMessage",
+    "Transcription",
 ]

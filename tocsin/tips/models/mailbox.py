@@ -16,13 +16,22 @@ class MessageKind(models.TextChoices):
     ANSWER = "answer", _("Answer")
     ADDITION = "addition", _("Addition")
     FEEDBACK = "feedback", _("Result")
+    TRANSCRIPT = "transcript", _("What was written down")
+    DICTATED = "dictated", _("Written down later")
+    CORRECTION = "correction", _("Correction")
 
 
-FROM_STAFF = frozenset({MessageKind.QUESTION, MessageKind.FEEDBACK})
+FROM_STAFF = frozenset(
+    {MessageKind.QUESTION, MessageKind.FEEDBACK, MessageKind.TRANSCRIPT, MessageKind.DICTATED},
+)
+FROM_REPORTER = frozenset(set(MessageKind) - FROM_STAFF)
 
 
 class TipMessage(models.Model):
-    """One message in a tip's mailbox. Staff's are sealed to the reporter and the unit, the reporter's to the unit."""
+    """One message in a tip's mailbox. Staff's are sealed to the reporter and the unit, the reporter's to the unit.
+
+    A transcript is sealed to the reporter alone: staff have the report itself, which goes with its month's key.
+    """
 
     tip = models.ForeignKey(Tip, on_delete=models.PROTECT, related_name="messages")
     ref = models.CharField(max_length=20, unique=True)
@@ -35,7 +44,7 @@ class TipMessage(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(kind__in=sorted(FROM_STAFF), staff__isnull=False)
-                | models.Q(kind__in=["answer", "addition"], staff__isnull=True),
+                | models.Q(kind__in=sorted(FROM_REPORTER), staff__isnull=True),
                 name="only_staff_messages_name_staff",
             )
         ]
