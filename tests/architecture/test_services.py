@@ -17,15 +17,17 @@ from tocsin.access.actors import REPORTER
 from tocsin.access.permissions import Role
 from tocsin.common.errors import NotPermitted
 from tocsin.intake import services as intake
-from tocsin.intake.attempts import Attempt
+from tocsin.intake import writing_down
+from tocsin.intake.attempts import Attempt, Ticket, TicketOffice
 from tocsin.intake.prepare import evidence_row
 from tocsin.intake.submission import clean
+from tocsin.intake.writing_down import Told
 from tocsin.ledger.models import AuditRecord
-from tocsin.tips import mailbox, services
+from tocsin.tips import dictation, lines, mailbox, services
 from tocsin.tips.workflow import State
 from tocsin.vault.installed import keyring
 
-MODULES = (services, mailbox, intake, access)
+MODULES = (services, mailbox, intake, access, dictation, lines, writing_down)
 WHO = {"actor", "keys", "by"}
 # Functions of these modules that change nothing, or that find out who somebody is.
 READINGS = {
@@ -34,6 +36,7 @@ READINGS = {
     "services.accepted_before": "looks up what was given for the same try",
     "services.committer": "how this process stores",
     "services.promise_signer": "a key of this process",
+    "writing_down.attempt_of": "the name of a try",
 }
 NO_ACTOR_YET = {"services.check_sign_in": "finds out who the actor is"}
 TipIn = Callable[[State], Reported]
@@ -100,6 +103,27 @@ def _accept(_cast: Cast, _tip_in: TipIn) -> object:
     return intake.accept_tip(actor=REPORTER, submission=letter, attempt=Attempt.fresh())
 
 
+def _form() -> Ticket:
+    office = TicketOffice("a secret of the tests")
+    return office.open(office.issue("call"), "call")
+
+
+def _call(urgent: str = "") -> Told:
+    return Told(clean(channel="hotline", category="other", answers={"what": "x"}, contact=""), urgent_because=urgent)
+
+
+def _sent_before(cast: Cast, _tip_in: TipIn) -> object:
+    form = _form()
+    writing_down.write_down(actor=cast.ines, told=_call(), ticket=form)
+    return writing_down.written_down_before(actor=cast.ines, told=_call("Now it is."), ticket=form)
+
+
+def _handed_over(cast: Cast, tip_in: TipIn) -> object:
+    reported = tip_in(State.RECEIVED)
+    services.flag_urgent(actor=cast.ines, tip=reported.tip, reason="x")
+    return dictation.hand_off(actor=cast.ines, tip=reported.tip, body="Police")
+
+
 # One story for each service: the shortest in which it does its work. A new service needs one.
 STORIES: dict[str, Story] = {
     "services.acknowledge": lambda c, at: services.acknowledge(actor=c.ines, tip=at(State.RECEIVED).tip),
@@ -138,6 +162,13 @@ STORIES: dict[str, Story] = {
     ),
     "mailbox.withdraw": lambda _c, at: mailbox.withdraw(keys=at(State.RECEIVED).keys),
     "services.accept_tip": _accept,
+    "writing_down.write_down": lambda c, _at: writing_down.write_down(actor=c.ines, told=_call(), ticket=_form()),
+    "writing_down.written_down_before": _sent_before,
+    "dictation.hand_off": _handed_over,
+    "dictation.dictate": lambda c, at: dictation.dictate(
+        actor=c.ines, tip=at(State.RECEIVED).tip, text="x", attempt="ATTEMPT"
+    ),
+    "lines.look_up_line": lambda c, _at: lines.look_up_line(actor=c.ines, line=b"x" * 32),
     "services.add_staff": lambda _c, _at: hire("somebody", Role.TRIAGE),
     "services.grant_role": lambda c, _at: access.grant_role(by=c.ada.name, staff=staff_of(c.ines), role=Role.TRIAGE),
     "services.note_sign_out": lambda c, _at: access.note_sign_out(actor=c.ines),

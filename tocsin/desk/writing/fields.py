@@ -115,6 +115,7 @@ def last_fields(road: Road) -> Fields:
                 ("yes", _("Give the words to the reporter")),
                 ("no", _("No words: nobody can be reached to get them")),
             ],
+            required=False,
             initial="yes" if road.talks else "no",
             widget=Radios(
                 layout="small",
@@ -125,7 +126,10 @@ def last_fields(road: Road) -> Fields:
             ),
         ),
         "medium": forms.ChoiceField(
-            label=_("Typed from"), choices=[(code, MEDIA[code]) for code in road.media], widget=forms.Select()
+            label=_("Typed from"),
+            choices=[(code, MEDIA[code]) for code in road.media],
+            required=False,
+            widget=forms.Select(),
         ),
         "original": _line(_("Language of the original, if it was translated")),
         "translator": _line(_("Translated by"), _("A name or a service. Leave it empty if nothing was translated.")),

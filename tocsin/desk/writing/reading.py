@@ -54,7 +54,8 @@ class Sheet:
 
 def sheet_of(typed: Typed, road: Road, language: str) -> Sheet:
     """The form as it was sent; a number that can be read is replaced by its line and stands nowhere any more."""
-    typed = typed.copy()
+    # A NUL shows nothing, and Django's fields would refuse the whole text for it.
+    typed = Typed({name: [value.replace("\0", "") for value in values] for name, values in typed.lists()})
     chosen = typed.get("language", "")
     language = chosen if chosen in get_pack().languages else language
     if not road.has_number:
