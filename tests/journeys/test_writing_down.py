@@ -270,9 +270,9 @@ def test_looking_costs_the_same_for_one_call_and_for_many(
 ) -> None:
     for number in range(11):
         write_down(actor=ines, told=call(f"Call {number}.", number=NUMBER), ticket=ticket())
-    for number in (NUMBER, "13933334444"):
+    for known in (NUMBER, "13933334444"):
         with django_assert_num_queries(5):  # two readings, the audit line and its savepoint
-            lines.look_up_line(actor=ines, line=line_of(number, country="CN"))
+            lines.look_up_line(actor=ines, line=line_of(known, country="CN"))
 
 
 def test_a_report_that_was_taken_back_unread_forgets_its_line(ines: Actor, installation: Installation) -> None:

@@ -33,6 +33,8 @@ OPEN = set(State) - {S.CLOSED, S.WITHDRAWN}
 MAY: dict[str, tuple[set[Role], set[State]]] = {
     "acknowledge": ({R.INTAKE, R.TRIAGE}, {S.RECEIVED}),
     "flag-urgent": ({R.INTAKE, R.TRIAGE}, OPEN),
+    "hand-off": (set(), set()),  # none of these tips is urgent; see the tests of writing down
+    "dictate": ({R.INTAKE}, set(S) - {S.WITHDRAWN}),
     "begin-triage": ({R.TRIAGE}, {S.ACKNOWLEDGED}),
     "ask": ({R.TRIAGE, R.INVESTIGATOR}, {S.IN_TRIAGE, S.UNDER_VERIFICATION}),
     "resume": ({R.TRIAGE}, {S.NEED_INFO}),

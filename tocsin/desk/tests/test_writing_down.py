@@ -13,7 +13,8 @@ from django.utils.translation import override
 
 from tests.hygiene.traces import in_files, in_the_database
 from tests.installation import Installation
-from tests.people import Cast, hire
+from tests.people import Cast, hire, staff_of
+from tests.stories import Reported
 from tests.visitor import Page, Visitor
 from tocsin.access.actors import Actor
 from tocsin.access.permissions import Role
@@ -139,7 +140,7 @@ def test_several_and_none_are_not_guessed(typed: str, installation: Installation
 
 
 def test_showing_the_questions_keeps_everything_and_stores_nothing(desk: OpenDesk, ines: Actor) -> None:
-    typed = {
+    typed: dict[str, Any] = {
         "what": WHAT, "heard": "From her sister.", "where": "Behind the tannery", "contact": "Mia", "words": "no",
         "risk": "no", "source": "told", "medium": "notes", "original": "Dutch", "translator": "a friend",
     }  # fmt: skip
@@ -168,7 +169,7 @@ def test_answers_to_the_questions_of_the_category_are_stored_as_from_the_website
 ) -> None:
     browser = desk(ines)
     page = send(browser, go="look", category="violence_threat")
-    typed = {
+    typed: dict[str, Any] = {
         "exact_words__answer": "“I will come with a knife.”", "means__answer": ["blade"],
         "when_planned__answer_day": "1", "when_planned__answer_month": "5", "when_planned__answer_year": "2026",
     }  # fmt: skip
@@ -320,7 +321,7 @@ def test_the_next_date_is_told_with_the_words(desk: OpenDesk, ines: Actor) -> No
 
 @pytest.mark.parametrize("typed", [{}, {"what": WHAT}, {"number": "no digits", "category": "nothing", "what": WHAT}])
 def test_an_emergency_is_stored_with_whatever_stands_there(
-    typed: dict[str, str], desk: OpenDesk, ines: Actor, unlocked_desk: Installation
+    typed: dict[str, Any], desk: OpenDesk, ines: Actor, unlocked_desk: Installation
 ) -> None:
     browser = desk(ines)
     page = sound(send(browser, go="emergency", **typed))
@@ -338,6 +339,7 @@ def test_an_emergency_is_stored_with_whatever_stands_there(
     done = sound(act(browser, page, "hand-over", body="Police (sample number) – 000-0001"))
     assert "Police (sample number) – 000-0001 took over" in done.plain
     assert done.words == page.words, "the words are still there to be read out"
+    assert "Took over:" in act(browser, done, "read-back", heard="x").plain
     assert StepRecord.objects.get(step="hand_off").actor == ines.name
 
 
@@ -382,6 +384,28 @@ def test_what_the_caller_says_afterwards_is_added_once(
     long = act(browser, page, "add", text="x" * 200_001)
     assert long.status == 422
     assert "x" * 200_001 in next(form.fields["text"] for form in long.forms if "text" in form.fields)
+
+
+def test_somebody_who_calls_again_can_add_to_the_report_from_its_page(
+    desk: OpenDesk, ines: Actor, reported: Reported, unlocked_desk: Installation
+) -> None:
+    browser = desk(ines)
+    for _time in range(2):
+        page = browser.send(browser.get(f"/tips/{reported.ref}"), "/dictate", text="He is back.")
+        assert "It is added to the report." in page.plain
+    assert page.plain.count("He is back.") == 1
+    assert "He is back." in "".join(each.text or "" for each in mailbox.read_mailbox(reported.keys).messages)
+
+
+def test_a_hand_over_can_be_written_down_from_the_page_of_an_urgent_report(
+    desk: OpenDesk, tara: Actor, reported: Reported, unlocked_desk: Installation
+) -> None:
+    browser = desk(tara)
+    assert not [form for form in browser.get(f"/tips/{reported.ref}").forms if form.action.endswith("/hand-off")]
+    urgent = browser.send(browser.get(f"/tips/{reported.ref}"), "/flag-urgent", reason="He has a knife.")
+    done = sound(browser.send(urgent, "/hand-off", body="Police, 000-0001"))
+    assert "Handed over to an emergency service" in done.plain
+    assert "Police, 000-0001" in done.plain
 
 
 # Twice, late, broken
@@ -471,7 +495,7 @@ def test_a_text_that_cannot_be_taken_is_given_back(
 ) -> None:
     browser = desk(ines)
     form = browser.get(CALL)
-    typed = {"what": WHAT, "number": NUMBER, "exact_words__answer": "I will come"}
+    typed: dict[str, Any] = {"what": WHAT, "number": NUMBER, "exact_words__answer": "I will come"}
     if fault == "signed out":
         browser.browser.cookies.clear()
     elif fault == "form check":
@@ -479,8 +503,7 @@ def test_a_text_that_cannot_be_taken_is_given_back(
     elif fault == "our own":
         monkeypatch.setattr(writing, "write_down", broken)
     else:
-        ines_row = Transcription._meta.get_field("staff").related_model.objects.get(username="ines")
-        ines_row.grants.all().delete()
+        staff_of(ines).grants.all().delete()
     page = sound(send(browser, page=form, **typed))
     assert page.status in (403, 500)
     assert WHAT in page.plain
@@ -497,7 +520,7 @@ def upload(data: bytes = b"%PDF-1.4 a scan", name: str = "scan.pdf") -> SimpleUp
     return SimpleUploadedFile(name, data)
 
 
-def parts(days_ago: int) -> dict[str, str]:
+def parts(days_ago: int) -> dict[str, Any]:
     day = clock.now().astimezone(get_pack().calendar.zone).date() - timedelta(days=days_ago)
     return {"arrived_day": str(day.day), "arrived_month": str(day.month), "arrived_year": str(day.year)}
 
@@ -505,7 +528,11 @@ def parts(days_ago: int) -> dict[str, str]:
 def test_a_letter_with_its_scan_and_its_provenance(
     desk: OpenDesk, ines: Actor, tara: Actor, unlocked_desk: Installation
 ) -> None:
-    told = {"medium": "handwritten", "original": "Ukrainian", "translator": "Sworn translator, list no. 12"}
+    told: dict[str, Any] = {
+        "medium": "handwritten",
+        "original": "Ukrainian",
+        "translator": "Sworn translator, list no. 12",
+    }
     page = sound(send(desk(ines), LETTER, what=WHAT, words="no", files=[upload()], **parts(3), **told))
     assert page.status == 200
     tip = Tip.objects.get()
@@ -540,7 +567,7 @@ def test_the_scan_lies_sealed_and_the_provenance_is_in_no_column(
     ],
 )
 def test_a_letter_without_a_day_of_arrival_is_not_stored(
-    typed: dict[str, str], sentence: str, desk: OpenDesk, ines: Actor, installation: Installation
+    typed: dict[str, Any], sentence: str, desk: OpenDesk, ines: Actor, installation: Installation
 ) -> None:
     page = sound(send(desk(ines), LETTER, what=WHAT, files=[upload()], **typed))
     assert page.status == 422
@@ -680,6 +707,6 @@ def correct_in_the_mailbox(words: list[str], settings: Any) -> None:
     assert TipMessage.objects.latest("id").kind == "correction"
 
 
-def test_the_mailbox_of_a_report_from_the_website_offers_no_correction(reported: Any, settings: Any) -> None:
+def test_the_mailbox_of_a_report_from_the_website_offers_no_correction(reported: Reported) -> None:
     assert not mailbox.read_mailbox(reported.keys).transcribed
     assert "This corrects" not in Visitor().open_mailbox(reported.words).plain

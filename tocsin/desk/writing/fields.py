@@ -45,7 +45,8 @@ def first_fields(road: Road, language: str) -> Fields:
     fields: Fields = {"risk": risk}
     if road.has_number:
         hint = _("As the telephone shows it. Leave it empty if it is withheld or nobody wants to give it.")
-        fields["number"] = _line(_("Number of the caller"), hint, inputmode="tel", dir="ltr")
+        look = {"inputmode": "tel", "dir": "ltr", "class": "govuk-input--width-20"}
+        fields["number"] = _line(_("Number of the caller"), hint, **look)
     if road.has_arrival:
         label = _("Day of arrival") if road.talks else _("Day of arrival, as stamped on the envelope")
         hint = (
@@ -94,6 +95,8 @@ def category_fields(category: Category | None, language: str) -> Fields:
 def _in_words(field: forms.Field) -> forms.Field:
     """Labels and hints fixed in the language of now: the form is drawn in that of the desk."""
     field.label, field.help_text = str(field.label or ""), str(field.help_text)
+    if isinstance(field, forms.CharField):
+        field.max_length = None  # its validator stays; the note about it would be in the language of the desk
     if isinstance(field, forms.ChoiceField):
         listed: Mapping[str, object] = dict(field.choices)  # type: ignore[arg-type]  # pairs in all our forms
         field.choices = [(code, str(label)) for code, label in listed.items()]

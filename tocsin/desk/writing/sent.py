@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from django.core import signing
@@ -14,6 +14,7 @@ from django.utils.translation import get_language_info, override
 from django.utils.translation import gettext as _
 
 from tocsin.access.permissions import Permission
+from tocsin.common import clock
 from tocsin.common.errors import Conflict, RuleBroken
 from tocsin.desk.doors import StaffRequest
 from tocsin.desk.names import short_ref
@@ -38,7 +39,8 @@ _ADDITION = "addition"
 class Note:
     """What the page knows of its report. ``seed``: behind the words, in hex; empty when none were handed out.
 
-    It travels in the page, signed, and the server keeps none of it: once the page is left the words are gone.
+    ``handed``: who took over so far. It travels in the page, signed, and the server keeps none of it: once the page is
+    left the words are gone.
     """
 
     ref: str
@@ -46,6 +48,7 @@ class Note:
     language: str
     road: str
     staff: str
+    handed: Sequence[str] = ()
 
     def to_text(self) -> str:
         """For the page."""
@@ -80,6 +83,7 @@ def sent_page(request: StaffRequest, note: Note, *, status: int = 200, **more: A
         "short_ref": short_ref(tip.ref),
         "road": road,
         "note": note.to_text(),
+        "handed": note.handed,
         "words": [(at, word, spelled(word), at in wrong) for at, word in enumerate(note.words, start=1)],
         "addition_ticket": tickets().issue(_ADDITION),
         "may_read": request.actor.may(Permission.TIP_READ),
@@ -121,8 +125,10 @@ def hand_over(request: StaffRequest, note: Note) -> HttpResponse:
         hand_off(actor=request.actor, tip=tip_visible_to(request.actor, note.ref), body=body)
     except RuleBroken as wrong:
         return sent_page(request, note, status=wrong.status, error=str(wrong.sentence), other_body=body)
-    told = _("Written down: %(body)s took over, now, from you.") % {"body": " ".join(body.split())}
-    return sent_page(request, note, done=told)
+    body = " ".join(body.split())
+    hour = clock.now().astimezone(get_pack().calendar.zone).strftime("%H:%M")
+    told = _("Written down: %(body)s took over, now, from you.") % {"body": body}
+    return sent_page(request, replace(note, handed=[*note.handed, f"{hour} · {body}"]), done=told)
 
 
 def add(request: StaffRequest, note: Note) -> HttpResponse:

@@ -15,6 +15,8 @@ function press(value) {
   form.requestSubmit(form.querySelector(`button[name="go"][value="${value}"]`));
 }
 
+for (const key of form.querySelectorAll("kbd[hidden]")) key.hidden = false;
+
 if (timer) {
   timer.hidden = false;
   tick();
