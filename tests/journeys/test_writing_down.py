@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import OperationalError
 
 from tests.databases import in_threads
 from tests.hygiene.traces import in_the_database
@@ -153,7 +152,7 @@ def test_when_what_belongs_to_a_report_cannot_be_stored_the_report_is_not_either
     with_file = Told(submission=type(submission)(**{**vars(submission), "files": (file,)}), urgent_because="x")
 
     def full(**_: object) -> None:
-        raise OperationalError("disk full")
+        raise Busy("The disk is full.")
 
     monkeypatch.setattr("tocsin.intake.writing_down.take_step", full)
     form = ticket()

@@ -73,7 +73,7 @@ def test_each_person_is_offered_what_their_role_allows_and_nothing_else(
 ) -> None:
     told = send_report()
     address = f"/tips/{told.ref}"
-    assert offered(desk(cast.ines).get(address)) == {"acknowledge", "flag-urgent"}
+    assert offered(desk(cast.ines).get(address)) == {"acknowledge", "flag-urgent", "dictate"}
     assert offered(desk(cast.tara).get(address)) == {"acknowledge", "flag-urgent"}
     assert offered(desk(cast.ivo).get(address)) == set()
     bring_to(State.IN_TRIAGE, reported=told, cast=cast)
