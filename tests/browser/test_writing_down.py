@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenContext, desk_url, public_url, sign_in
 from tests.browser.guided_walk import PHOTO
@@ -137,26 +135,30 @@ def test_a_letter_with_its_scan_and_the_correction_of_its_writer(
     page.locator("button[value=send]").click()
     page.wait_for_selector(".tocsin-words__word")
     words = read_words(page)
-    correct(visit, demo, words)
+    correct(visit(width=375, script=script).new_page(), demo, words, look=script)
     page.get_by_role("link", name="Open this report").click()
     shown = page.inner_text("main")
     for text in ("As it was written down", TOLD, "What the reporter corrects", "Not drums: sacks.", "Ukrainian"):
         assert text in shown
     assert PHOTO["name"] in shown
+    if script:  # the checker is a script itself
+        check(page, "desk-tip-corrected")
     assert "overdue" in shown, "the clocks count from the day on the envelope"
 
 
-def correct(visit: Callable[..., BrowserContext], demo: Instance, words: list[str]) -> None:
+def correct(mia: Page, demo: Instance, words: list[str], *, look: bool) -> None:
     """The reporter checks what was written down, at the public door."""
-    mia = visit(width=375).new_page()
     mia.goto(public_url(demo, "mailbox"))
     mia.fill("#words", " ".join(words))
     mia.get_by_role("button", name="Open", exact=True).click()
     assert TOLD in mia.inner_text("main")
+    if look:
+        check(mia, "public-mailbox-transcript")
     mia.fill("#text", "Not drums: sacks.")
     mia.check("#corrects")
     mia.get_by_role("button", name="Send", exact=True).click()
     expect(mia.locator(".tocsin-conversation")).to_contain_text("sealed")
+    mia.close()
 
 
 def test_every_screen_is_usable_at_every_width(demo: Instance, visit: OpenContext) -> None:

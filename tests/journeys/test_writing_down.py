@@ -7,15 +7,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import override_settings
 
 from tests.databases import in_threads
 from tests.hygiene.traces import in_the_database
 from tests.installation import Installation, TestClock
 from tests.people import Cast, hire
 from tests.stories import Reported, bring_to, incoming, send_report
+from tests.visitor import Page, Visitor
 from tocsin.access.actors import REPORTER, Actor
 from tocsin.access.permissions import Role
 from tocsin.common.errors import Busy, Conflict, NotPermitted, RuleBroken
+from tocsin.desk.tests.conftest import DESK_DOOR, Desk
 from tocsin.intake.attempts import Ticket, TicketOffice
 from tocsin.intake.channels.hotline.line import line_of
 from tocsin.intake.submission import clean
@@ -29,7 +32,7 @@ from tocsin.tips.evidence import path_of
 from tocsin.tips.models import Evidence, MessageKind, Tip, TipMessage, Transcription
 from tocsin.tips.selectors import content_of, read_tip
 from tocsin.tips.workflow import State
-from tocsin.vault.codes import CodeKeys
+from tocsin.vault.codes import CodeKeys, words_of
 from tocsin.workflow.models import StepRecord
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db]
@@ -393,3 +396,52 @@ def test_a_report_that_its_reporter_wrote_has_no_transcript(installation: Instal
     reported = send_report()
     assert not Transcription.objects.exists()
     assert not mailbox.read_mailbox(reported.keys).transcribed
+
+
+def test_the_reporter_checks_what_was_written_down_and_staff_see_both(cast: Cast, unlocked_desk: Installation) -> None:
+    with override_settings(**DESK_DOOR):
+        page = sent_from_the_desk("ines", what="Barrels in the brook.", contact="Mirabel Osterwind")
+    mia = Visitor()
+    box = mia.open_mailbox(page.words)
+    assert "Written down by the office in your name" in box.plain
+    assert "Barrels in the brook." in box.plain
+    assert "Mirabel" not in box.plain
+    mia.send(box, "/mailbox/write", typed={"text": "Not barrels: sacks.", "corrects": "yes"})
+    with override_settings(**DESK_DOOR):
+        seen = signed_in("tara").get(f"/tips/{Tip.objects.get().ref}")
+    for text in (
+        "As it was written down",
+        "Barrels in the brook.",
+        "What the reporter corrects",
+        "Not barrels: sacks.",
+    ):
+        assert text in seen.plain
+    assert "Mirabel" not in seen.plain
+
+
+def signed_in(username: str) -> Desk:
+    """A browser of the desk in which somebody has signed in."""
+    staff = Desk()
+    staff.sign_in(username, at="/sign-in")
+    return staff
+
+
+def sent_from_the_desk(username: str, **typed: str) -> Page:
+    """The page that follows a call."""
+    staff = signed_in(username)
+    form = staff.get("/calls/new").form("/calls/new")
+    return Page(staff.browser.post("/calls/new", {**form.fields, "go": "send", **typed}))
+
+
+def test_the_mailbox_of_a_report_from_the_website_offers_no_correction(reported: Reported) -> None:
+    assert "This corrects" not in Visitor().open_mailbox(reported.words).plain
+
+
+def test_a_slip_in_the_mailbox_keeps_the_tick(ines: Actor, installation: Installation) -> None:
+    stored = write_down(actor=ines, told=call(), ticket=ticket())
+    mia = Visitor()
+    again = mia.send(
+        mia.open_mailbox(" ".join(words_of(stored.seed, "en"))), "/mailbox/write", typed={"corrects": "yes"}
+    )
+    assert again.status == 422
+    assert again.form("/mailbox/write").fields["corrects"] == "yes"

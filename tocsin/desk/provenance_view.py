@@ -32,7 +32,7 @@ def provenance(opened: OpenTip) -> list[dict[str, Any]]:
         (_("Typed from"), str(MEDIA.get(told.get("medium", ""), told.get("medium", "")))),
         (_("Talk began"), plain_datetime(datetime.fromisoformat(told["began_at"])) if told.get("began_at") else ""),
         (_("Arrived on"), plain_date(date.fromisoformat(told["arrived_on"])) if told.get("arrived_on") else ""),
-        (_("Language of the talk"), _language(told.get("language", ""))),
+        (_("Language of the talk"), _language(told.get("language", "")) if told.get("began_at") else ""),
         (_("Language of the original"), told.get("original", "")),
         (_("Translated by"), told.get("translator", "")),
         (_("Scans and papers"), files),

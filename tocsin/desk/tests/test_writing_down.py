@@ -15,12 +15,11 @@ from tests.hygiene.traces import in_files, in_the_database
 from tests.installation import Installation
 from tests.people import Cast, hire, staff_of
 from tests.stories import Reported
-from tests.visitor import Page, Visitor
+from tests.visitor import Page
 from tocsin.access.actors import Actor
 from tocsin.access.permissions import Role
 from tocsin.common import clock
 from tocsin.common.errors import Busy
-from tocsin.config.settings import test as public
 from tocsin.desk.screens import writing
 from tocsin.desk.tests.conftest import Desk
 from tocsin.desk.writing.form import NoSuchCategory, find_category
@@ -688,43 +687,3 @@ def test_more_than_can_be_taken_is_told_and_kept(desk: OpenDesk, ines: Actor) ->
         assert page.status == 422
         assert page.form(CALL).fields["what"] == "x" * 200_001
     assert not Tip.objects.exists()
-
-
-# The mailbox and the correction
-
-
-def test_the_reporter_checks_what_was_written_down_and_staff_see_both(
-    desk: OpenDesk, ines: Actor, tara: Actor, unlocked_desk: Installation, settings: Any
-) -> None:
-    page = send(desk(ines), what=WHAT, contact="Mirabel Osterwind")
-    words = page.words
-    correct_in_the_mailbox(words, settings)
-    seen = sound(desk(tara).get(f"/tips/{Tip.objects.get().ref}"))
-    for text in ("As it was written down", WHAT, "What the reporter corrects", "Not barrels: sacks."):
-        assert text in seen.plain
-    assert "Mirabel" not in seen.plain
-
-
-DOOR = ("ROOT_URLCONF", "MIDDLEWARE", "SESSION_ENGINE", "SESSION_COOKIE_NAME", "TOCSIN_RULE_PAGE", "TOCSIN_CSP")
-
-
-def correct_in_the_mailbox(words: list[str], settings: Any) -> None:
-    """The reporter's part, at the public door."""
-    desk = {name: getattr(settings, name) for name in DOOR}
-    for name in DOOR:
-        setattr(settings, name, getattr(public, name))
-    mia = Visitor()
-    box = mia.open_mailbox(words)
-    assert "Written down by the office in your name" in box.plain
-    assert WHAT in box.plain
-    assert "Mirabel" not in box.plain
-    sent = mia.send(box, "/mailbox/write", typed={"text": "Not barrels: sacks.", "corrects": "yes"})
-    assert sent.status == 200
-    for name, value in desk.items():
-        setattr(settings, name, value)
-    assert TipMessage.objects.latest("id").kind == "correction"
-
-
-def test_the_mailbox_of_a_report_from_the_website_offers_no_correction(reported: Reported) -> None:
-    assert not mailbox.read_mailbox(reported.keys).transcribed
-    assert "This corrects" not in Visitor().open_mailbox(reported.words).plain
