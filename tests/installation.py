@@ -26,6 +26,8 @@ CUSTODIANS = {name: f"only {name} knows this test" for name in ("kim", "lou", "m
 CHEAP = Stretching(memory_kib=64, passes=1, lanes=1)  # the real cost is tested with the vault
 ORIGIN = "tips.example.org/ledger"
 UNIT = "test-unit"
+# Tests move the clock by weeks; those about locking name a rule of their own.
+PATIENT = unlocked.LockRule(idle=None)
 
 
 def answers_for_tests(**changes: object) -> Answers:
@@ -63,9 +65,9 @@ class Installation:
         """The private key of one of ``CUSTODIANS``."""
         return LockedKey(self.home / "handover" / f"{name}.key").open_with_passphrase(CUSTODIANS[name])
 
-    def unlock(self) -> None:
+    def unlock(self, rule: unlocked.LockRule = PATIENT) -> None:
         """Unlock the desk in this process, without the passphrase's cost."""
-        unlocked.unlock(self.unit_private, self.home / "keys" / "desk")
+        unlocked.unlock(self.unit_private, self.home / "keys" / "desk", rule)
 
     def ledger(self) -> LedgerDesk:
         """The worker's signers and folders."""

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tocsin.access.actors import REPORTER, Actor
+from tocsin.cases.models import Case
+from tocsin.cases.opening import open_case
+from tocsin.cases.outcome import refer_case
 from tocsin.intake.attempts import Attempt
 from tocsin.intake.files import IncomingFile, ReceivedFile
 from tocsin.intake.services import accept_tip
@@ -17,7 +20,7 @@ from tocsin.tips.models import Tip
 from tocsin.tips.workflow import TIP_LIFE, State
 from tocsin.vault.codes import CodeKeys, words_of
 from tocsin.workflow.models import Proposal
-from tocsin.workflow.services import waiting_proposal
+from tocsin.workflow.proposals import waiting_proposal
 
 TOLD = "Two men loaded cages from a lorry without plates into the old dairy at night."
 CONTACT = "Mia Example, ring the bell at number 7"
@@ -94,12 +97,19 @@ def waiting(tip: Tip) -> Proposal:
     return proposal
 
 
+def case_of(reported: Reported) -> Case:
+    """The case in which the report is."""
+    return Case.objects.get(members__tip__ref=reported.ref)
+
+
 _ROAD = {
     State.RECEIVED: (),
     State.ACKNOWLEDGED: ("acknowledge",),
     State.IN_TRIAGE: ("acknowledge", "triage"),
     State.NEED_INFO: ("acknowledge", "triage", "ask"),
+    State.LINKED: ("acknowledge", "triage", "case"),
     State.UNDER_VERIFICATION: ("acknowledge", "triage", "verify"),
+    State.REFERRED: ("acknowledge", "triage", "case", "refer"),
     State.OUTCOME_SET: ("acknowledge", "triage", "verify", "outcome"),
     State.FEEDBACK_GIVEN: ("acknowledge", "triage", "verify", "outcome", "feedback"),
     State.CLOSED: ("acknowledge", "triage", "verify", "outcome", "feedback", "close"),
@@ -122,6 +132,10 @@ def _move(move: str, reported: Reported, cast: People) -> None:
         services.begin_triage(actor=cast.tara, tip=tip, has_interest=False)
     elif move == "ask":
         services.ask_reporter(actor=cast.tara, tip=tip, text="On which day was it?")
+    elif move == "case":
+        open_case(actor=cast.tara, tip=tip, title="The old dairy", reason="More reports are to be expected.")
+    elif move == "refer":
+        refer_case(actor=cast.sam, case=case_of(reported), reason="The customs office is competent.")
     elif move == "verify":
         services.start_verification(actor=cast.sam, tip=tip, legal_basis="Sample law, section 4")
     elif move == "outcome":

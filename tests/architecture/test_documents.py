@@ -17,8 +17,8 @@ from tocsin.policy.loader import check_files, load_pack
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 MAKE = re.compile(r"(?:`|\n) *make ([a-z-]+)")
-TOCSIN = re.compile(r"(?:`|\n *)(?:\S*bin/|TOCSIN_HOME=\S+ (?:\S*bin/)?)?tocsin ([a-z]+)(?: ([a-z]+))?")
-GROUPS = {"serve", "ledger", "keys", "bench", "pack"}
+TOCSIN = re.compile(r"(?:`|\n *)(?:\S*bin/|TOCSIN_HOME=\S+ (?:\S*bin/)?)?tocsin ([a-z]+)(?: ([a-z]+(?:-[a-z]+)*))?")
+GROUPS = {"serve", "ledger", "keys", "bench", "pack", "mail", "staff"}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())

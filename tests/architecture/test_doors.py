@@ -19,8 +19,9 @@ from tocsin.access.permissions import Permission
 from tocsin.config.setup import make_home
 
 # What a view of a door may declare.
-DOORS = {"tocsin.public.urls": {"public"}, "tocsin.desk.urls": {"desk", "before-sign-in"}}
-BEFORE_SIGN_IN = {"alive", "sign-in", "language"}
+DOORS = {"tocsin.public.urls": {"public"}, "tocsin.desk.urls": {"desk", "after-password", "before-sign-in"}}
+BEFORE_SIGN_IN = {"alive", "sign-in", "sign-in-with-passkey", "stop-sign-in", "demo-codes", "language"}
+AFTER_PASSWORD = {"second-factor", "own-password", "enrol", "enrol-app", "enrol-passkey"}
 
 
 def addresses(module: str) -> Iterator[tuple[str, Any]]:
@@ -57,6 +58,8 @@ def test_every_screen_of_the_desk_says_what_one_must_be_allowed(name: str) -> No
     view = DESK[name]
     if view.door == "before-sign-in":
         assert name in BEFORE_SIGN_IN, f"“{name}” is open to everybody on the network: is that meant?"
+    elif view.door == "after-password":
+        assert name in AFTER_PASSWORD, f"“{name}” opens without a second factor: is that meant?"
     else:
         assert all(isinstance(permission, Permission) for permission in view.needs)
 
@@ -105,6 +108,23 @@ def test_the_public_door_loads_no_code_that_unlocks_or_reads_tips(home: Path) ->
     assert not loaded & forbidden, f"{loaded & forbidden} can be reached from the public door: cut the import."
     desk = {name for name in loaded if name.startswith("tocsin.desk.") and name != "tocsin.desk.apps"}
     assert not desk, f"{desk}: the desk's code is not for the internet."
+
+
+SECOND_FACTOR = ("allauth", "fido2", "qrcode", "tocsin.access.factors")
+
+
+@pytest.mark.parametrize("part", ["public", "worker"])
+def test_only_the_desk_loads_the_code_of_second_factors(home: Path, part: str) -> None:
+    modules = {"public": ("tocsin.public.urls", "tocsin.config.wsgi_public"), "worker": ("tocsin.config.worker",)}
+    found = {name for name in loaded_by(home, part, *modules[part]) if name.startswith(SECOND_FACTOR)}
+    assert not found, f"{sorted(found)[:5]}: {part} has no tables of second factors, and no business with them."
+
+
+def test_the_desk_loads_no_page_of_allauth(home: Path) -> None:
+    loaded = loaded_by(home, "desk", "tocsin.desk.urls")
+    assert "allauth.mfa.models" in loaded
+    pages = {name for name in loaded if name.startswith("allauth.") and name.endswith((".views", ".urls", ".forms"))}
+    assert not pages, f"{pages}: only the library below allauth's pages is used; its pages have no address here."
 
 
 def test_the_worker_loads_no_code_that_opens_tips(home: Path) -> None:

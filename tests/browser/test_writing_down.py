@@ -79,6 +79,7 @@ def test_an_emergency_is_one_key_away(demo: Instance, visit: OpenContext, script
         page.locator("button[value=emergency]").press("Enter")
     page.wait_for_selector("#hand-over-title")
     assert "000-0001" in page.inner_text(".tocsin-call__hand-over")
+    page.fill("#said", "A man with a knife at the old quay.")
     page.locator(".tocsin-call__bodies button").first.press("Enter")
     expect(page.locator(".govuk-notification-banner")).to_contain_text("took over, now, from you")
     assert len(read_words(page)) == 9
@@ -87,7 +88,7 @@ def test_an_emergency_is_one_key_away(demo: Instance, visit: OpenContext, script
     expect(page.locator(".govuk-notification-banner")).to_contain_text("Added to the report.")
     page.get_by_role("link", name="Open this report").click()
     history = page.inner_text("main")
-    for text in ("Urgent", "Handed over to an emergency service", "Police (sample number)", "He left in a grey van."):
+    for text in ("Urgent", "Hand over to an emergency body", "Police (sample number)", "He left in a grey van."):
         assert text in history
 
 

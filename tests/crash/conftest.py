@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import socket
 import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -79,3 +81,36 @@ def instance(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ins
         ports = (one.getsockname()[1], two.getsockname()[1])
     file.write_text(file.read_text().replace("port = 8000", f"port = {ports[0]}").replace("= 8001", f"= {ports[1]}"))
     return load_instance(home)
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server of its own in a temporary folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+        from tools.run_tests import _postgresql
+
+        with _postgresql() as url:
+            yield url
+
+
+def empty_database(url: str) -> str:
+    """The address of a new database on the server of ``url``."""
+    import psycopg
+    from psycopg.conninfo import make_conninfo
+
+    name = f"crash_{secrets.token_hex(6)}"
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0".encode())
+    return make_conninfo(url, dbname=name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, instance: Instance) -> dict[str, str]:
+    """The environment of an installation on either store."""
+    told = environment(instance.home)
+    if request.param == "postgresql":
+        told["DATABASE_URL"] = empty_database(request.getfixturevalue("postgresql"))
+        prepare = "from tocsin.config.boot import boot, migrate; boot('desk'); migrate()"
+        subprocess.run([sys.executable, "-c", prepare], cwd=ROOT, env=told, check=True)
+    return told

@@ -19,6 +19,7 @@ from tests.hygiene.story import COOKIE, NETWORK_CANARIES, TYPED, Told, reporter,
 from tests.hygiene.traces import Place, forms, found, in_files, in_the_database, phrases
 from tests.installation import CUSTODIANS, PASSPHRASE, Installation
 from tests.people import PASSWORD, Cast, staff_of
+from tocsin.access.models import SignInEvent, SignInRecord
 from tocsin.common.errors import RuleBroken
 from tocsin.ledger.models import AuditRecord
 from tocsin.tips.models import Identity, Tip, TipMessage
@@ -138,7 +139,7 @@ def test_a_seed_is_found_in_every_usual_writing(offset: int, tmp_path: Path) -> 
 
 def test_what_staff_send_along_is_not_kept_either(cast: Cast, tip: Tip, installation: Installation) -> None:
     work("ines", tip.ref, ("acknowledge", {}))
-    assert staff_of(cast.ines).last_login is not None
+    assert SignInRecord.objects.filter(staff=staff_of(cast.ines), event=SignInEvent.SIGNED_IN).exists()
     network = {name: {name.encode()} for name in NETWORK_CANARIES}
     assert found(network, [*in_the_database(), *in_files(installation.files)]) == []
 

@@ -167,7 +167,7 @@ def kept_connection(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 Ask = Callable[[ListeningVisitor], object]
-MANY = {f"field{number}": "x" for number in range(300)}
+MANY = {f"field{number}": "x" for number in range(1100)}
 PUBLIC_FAULTS: dict[str, tuple[int, Ask]] = {
     "too many fields": (400, lambda mia: mia.send(mia.open_form(), typed=MANY)),
     "a broken multipart body": (400, lambda mia: mia.browser.post("/en/report", "x", "multipart/form-data")),

@@ -89,7 +89,7 @@ def test_an_installation_behind_tls_keeps_its_cookie_on_tls(door: str, real: dic
     assert told["SESSION_COOKIE_HTTPONLY"] is True
     assert told["SESSION_COOKIE_SAMESITE"] in ("Lax", "Strict")
     assert told["SECURE_PROXY_SSL_HEADER"] == ["HTTP_X_FORWARDED_PROTO", "https"]
-    assert told["TOCSIN_CSP"] == (CSP if door == "public" else DESK_CSP)
+    assert told["TOCSIN_CSP"] == (DESK_CSP if door == "desk" else CSP)
     assert "*" not in told["ALLOWED_HOSTS"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,9 +17,11 @@ from tests.installation import Installation
 from tests.people import Cast
 from tests.stories import Reported, send_report
 from tocsin.access.actors import Actor
+from tocsin.clocks.models import Deadline, Span
 from tocsin.common.errors import RuleBroken
 from tocsin.ledger.models import AuditRecord, Pending
 from tocsin.tips import mailbox, services
+from tocsin.tips.deadlines import local_today
 from tocsin.tips.models import Tip
 from tocsin.tips.workflow import OPEN, TIP_LIFE, State
 from tocsin.workflow.models import Proposal, StepRecord
@@ -46,6 +49,9 @@ STAFF_ACTS: dict[str, Act] = {
     "approve": lambda who, it: _decide(who, it, True),
     "refuse": lambda who, it: _decide(who, it, False),
     "remit": lambda who, it: services.refuse_remit(actor=who, tip=it.tip, outcome="not_within_remit", reason="r"),
+    "extend": lambda who, it: services.extend_feedback(
+        actor=who, tip=it.tip, until=(local_today() + timedelta(days=105)).isoformat(), reason="r", text="t"
+    ),
     "feedback": lambda who, it: services.give_feedback(actor=who, tip=it.tip, text="thank you"),
     "close": lambda who, it: services.close(actor=who, tip=it.tip, reason="done"),
     "reopen": lambda who, it: services.reopen(actor=who, tip=it.tip, reason="new fact"),
@@ -141,9 +147,29 @@ def check_story(ref: str) -> None:
         decided = next(record for record in reversed(records) if record.step == "set_outcome")
         assert decided.proposed_by not in ("", decided.actor)
     assert (bytes(tip.content) == b"") == (tip.destroyed_on is not None) == ("withdraw_unread" in names)
+    check_clocks(tip)
     waiting = Proposal.objects.filter(subject_ref=ref, state="open")
     assert waiting.count() <= 1
     assert not waiting or tip.state in OPEN
+
+
+def check_clocks(tip: Tip) -> None:
+    """The clocks that run are those of the state, and the columns of the tip say what they say."""
+    running = {row.clock: row for row in Deadline.objects.filter(subject_ref=tip.ref, ended_at__isnull=True)}
+    wanted = {"acknowledge"} if tip.state == State.RECEIVED else set()
+    if tip.state in OPEN - {State.RECEIVED, State.FEEDBACK_GIVEN}:
+        wanted |= {"feedback"}
+    wanted |= {"triage"} if tip.state == State.ACKNOWLEDGED else set()
+    wanted |= {"answer"} if tip.state == State.NEED_INFO else set()
+    assert set(running) - {"urgent"} == wanted
+    assert ("urgent" in running) == (tip.urgent and tip.state in OPEN)
+    if "feedback" in running:
+        assert (tip.feedback_by, tip.paused_on) == (running["feedback"].due_on, running["feedback"].paused_on)
+    else:
+        assert tip.paused_on is None
+    spans = Span.objects.filter(deadline__subject_ref=tip.ref)
+    assert spans.filter(kind="pause").count() <= 1
+    assert not spans.filter(kind="pause", days=None) or tip.state == State.NEED_INFO
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -9,7 +9,9 @@ import pytest
 
 from tests.databases import in_threads
 from tests.people import Cast
-from tests.stories import Reported, waiting
+from tests.stories import Reported, case_of, waiting
+from tocsin.cases import opening, outcome
+from tocsin.cases.models import Case, CaseTip
 from tocsin.common.errors import Conflict
 from tocsin.ledger.models import AuditRecord, Pending
 from tocsin.tips import mailbox, services
@@ -135,3 +137,57 @@ def test_events_of_one_tip_that_happen_at_once_get_numbers_of_their_own(
     assert len(set(names)) == len(names)
     assert reported.tip.event_count == before + 5
     assert reported.tip.unread_replies == 4
+
+
+def test_of_two_who_decide_a_case_at_once_one_does_and_its_tips_move_once(
+    cast: Cast, tip_in: Callable[[State], Reported]
+) -> None:
+    reported = tip_in(State.LINKED)
+    case = outcome.begin_verification(actor=cast.sam, case=case_of(reported), legal_basis="Law")
+    proposal = outcome.propose_case_outcome(
+        actor=cast.ivo, case=case, outcome="unsubstantiated_good_faith", reason="Nothing was found."
+    )
+
+    def decide(actor: Any) -> Callable[[], object]:
+        return lambda: outcome.decide_case_proposal(
+            actor=actor, case=case, proposal=proposal, approve=True, reason="I say so."
+        )
+
+    won, told = won_and_told(in_threads([decide(cast.sam), decide(cast.lea)]))
+    assert (len(won), len(told)) == (1, 1)
+    assert reported.tip.state == State.OUTCOME_SET
+    assert StepRecord.objects.filter(step="case_decides").count() == 1
+
+
+def test_of_two_who_open_a_case_from_one_tip_one_does(cast: Cast, tip_in: Callable[[State], Reported]) -> None:
+    reported = tip_in(State.IN_TRIAGE)
+    tip = reported.tip
+
+    def open_one(actor: Any) -> Callable[[], object]:
+        return lambda: opening.open_case(actor=actor, tip=tip, title="The dairy", reason="More will come.")
+
+    won, told = won_and_told(in_threads([open_one(cast.tara), open_one(cast.sam)]))
+    assert (len(won), len(told)) == (1, 1)
+    assert Case.objects.count() == 1
+    assert CaseTip.objects.count() == 1
+
+
+def test_a_tip_is_not_put_into_a_case_that_is_decided_at_the_same_moment(
+    cast: Cast, tip_in: Callable[[State], Reported]
+) -> None:
+    first, second = tip_in(State.LINKED), tip_in(State.IN_TRIAGE)
+    case = outcome.begin_verification(actor=cast.sam, case=case_of(first), legal_basis="Law")
+    link = opening.propose_link(actor=cast.tara, case=case, tip=second.tip, reason="The same lorry.")
+    decision = outcome.propose_case_outcome(
+        actor=cast.ivo, case=case, outcome="unsubstantiated_good_faith", reason="Nothing."
+    )
+    acts: list[Callable[[], object]] = [
+        lambda: opening.decide_link(actor=cast.lea, tip=second.tip, proposal=link, approve=True, reason=""),
+        lambda: outcome.decide_case_proposal(actor=cast.sam, case=case, proposal=decision, approve=True, reason=""),
+    ]
+    won_and_told(in_threads(acts))
+    assert second.tip.in_case == CaseTip.objects.filter(tip=second.tip).exists()
+    if second.tip.in_case:
+        assert second.tip.state in (State.OUTCOME_SET, State.UNDER_VERIFICATION, State.LINKED)
+    else:
+        assert second.tip.state == State.IN_TRIAGE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,14 +12,16 @@ from django.db import IntegrityError, transaction
 from tests.installation import Installation
 from tests.people import Cast, hire
 from tests.stories import Reported, send_report, waiting
-from tocsin.access.actors import PUBLIC_DOOR, REPORTER, WORKER, Actor, ActorKind
+from tocsin.access.actors import PUBLIC_DOOR, REPORTER, SETUP, WORKER, Actor, ActorKind, recipient_of
 from tocsin.access.permissions import ALLOWED, NOT_FOR_STAFF, Permission, Role
+from tocsin.clocks.models import Deadline
 from tocsin.common import clock
 from tocsin.common.errors import Conflict, NotPermitted, RuleBroken
 from tocsin.common.refs import new_ref
 from tocsin.ledger.leaf import Opening
 from tocsin.ledger.models import AuditRecord, Pending
 from tocsin.tips import selectors, services
+from tocsin.tips.deadlines import local_today
 from tocsin.tips.models import Tip
 from tocsin.tips.papers import TipPapers, opening_place
 from tocsin.tips.workflow import FACES, OPEN, TIP_LIFE, Outcome, State
@@ -42,7 +44,7 @@ DESIGN: dict[str, tuple[set[State], State | None, set[Role]]] = {
     "dictate": (set(S) - {S.WITHDRAWN}, None, {R.INTAKE}),
     "begin_triage": ({S.ACKNOWLEDGED}, S.IN_TRIAGE, {R.TRIAGE}),
     "ask": ({S.IN_TRIAGE}, S.NEED_INFO, {R.TRIAGE, R.INVESTIGATOR}),
-    "ask_while_checking": ({S.UNDER_VERIFICATION}, None, {R.TRIAGE, R.INVESTIGATOR}),
+    "ask_while_checking": ({S.LINKED, S.UNDER_VERIFICATION, S.REFERRED}, None, {R.TRIAGE, R.INVESTIGATOR}),
     "answer": ({S.NEED_INFO}, S.IN_TRIAGE, {R.REPORTER}),
     "add": (set(S) - {S.NEED_INFO, S.WITHDRAWN}, None, {R.REPORTER}),
     "resume": ({S.NEED_INFO}, S.IN_TRIAGE, {R.TRIAGE}),
@@ -50,22 +52,37 @@ DESIGN: dict[str, tuple[set[State], State | None, set[Role]]] = {
     "refuse_remit": ({S.IN_TRIAGE}, S.OUTCOME_SET, {R.TRIAGE}),
     "refuse_remit_urgent": ({S.IN_TRIAGE}, S.OUTCOME_SET, {R.TRIAGE, R.SUPERVISOR}),
     "set_outcome": ({S.UNDER_VERIFICATION}, S.OUTCOME_SET, {R.SUPERVISOR}),
+    "extend_feedback": (
+        {S.ACKNOWLEDGED, S.IN_TRIAGE, S.LINKED, S.UNDER_VERIFICATION, S.REFERRED, S.OUTCOME_SET},
+        None,
+        {R.SUPERVISOR},
+    ),
     "give_feedback": ({S.OUTCOME_SET}, S.FEEDBACK_GIVEN, {R.INTAKE}),
     "close": ({S.FEEDBACK_GIVEN}, S.CLOSED, {R.SUPERVISOR}),
     "close_urgent": ({S.FEEDBACK_GIVEN}, S.CLOSED, {R.SUPERVISOR}),
     "reopen": ({S.CLOSED}, S.IN_TRIAGE, {R.SUPERVISOR}),
+    "open_case": ({S.IN_TRIAGE, S.UNDER_VERIFICATION}, S.LINKED, {R.TRIAGE, R.SUPERVISOR}),
+    "link": ({S.IN_TRIAGE}, S.LINKED, {R.TRIAGE, R.SUPERVISOR}),
+    "unlink": ({S.LINKED, S.UNDER_VERIFICATION, S.REFERRED, S.CLOSED}, S.IN_TRIAGE, {R.SUPERVISOR}),
+    "case_verifies": ({S.LINKED, S.REFERRED}, S.UNDER_VERIFICATION, {R.SUPERVISOR}),
+    "share": ({S.LINKED, S.UNDER_VERIFICATION, S.REFERRED}, None, {R.SUPERVISOR}),
+    "case_refers": ({S.LINKED, S.UNDER_VERIFICATION}, S.REFERRED, {R.SUPERVISOR}),
+    "case_decides": ({S.LINKED, S.UNDER_VERIFICATION, S.REFERRED}, S.OUTCOME_SET, {R.SUPERVISOR}),
+    "case_closes_urgent": ({S.FEEDBACK_GIVEN}, S.CLOSED, {R.SUPERVISOR}),
+    "case_reopens": ({S.CLOSED}, S.LINKED, {R.SUPERVISOR}),
     "add_files": (set(S) - {S.WITHDRAWN}, None, {R.REPORTER}),
     "withdraw": (set(OPEN) - {S.RECEIVED}, S.WITHDRAWN, {R.REPORTER}),
     "withdraw_unread": ({S.RECEIVED}, S.WITHDRAWN, {R.REPORTER}),
     "withdraw_urgent": ({S.RECEIVED}, S.WITHDRAWN, {R.REPORTER}),
-}
+}  # fmt: skip
 PROPOSERS = {"refuse_remit_urgent": {R.TRIAGE}, "set_outcome": {R.INVESTIGATOR}, "close_urgent": {R.SUPERVISOR}}
 ONLY_REPORTERS = {"answer", "add", "add_files", "withdraw", "withdraw_unread", "withdraw_urgent"}
 
 
 def with_role(role: Role) -> Actor:
     """Somebody or something that holds this office alone."""
-    programs = {Role.REPORTER: REPORTER, Role.PUBLIC_DOOR: PUBLIC_DOOR, Role.WORKER: WORKER}
+    programs = {Role.REPORTER: REPORTER, Role.PUBLIC_DOOR: PUBLIC_DOOR, Role.WORKER: WORKER, Role.SETUP: SETUP}
+    programs[Role.RECIPIENT] = recipient_of("A" * 20)
     return programs.get(role) or hire(f"only-{role.value}", role)
 
 
@@ -84,11 +101,12 @@ def approval_for(actor: Actor, step: Step, reported: Reported) -> Proposal | Non
     if not step.four_eyes or actor.staff_id is None:
         return None
     proposer = hire(f"proposer-{new_ref(6)}").require_staff()
+    kind, name = step.decided_as or (TIP_LIFE.kind, step.name)
     return Proposal.objects.create(
         ref=new_ref(),
-        subject_kind=TIP_LIFE.kind,
+        subject_kind=kind,
         subject_ref=reported.ref,
-        step=step.name,
+        step=name,
         payload=b"x",
         state=ProposalState.APPROVED,
         proposer_id=proposer,
@@ -99,13 +117,27 @@ def approval_for(actor: Actor, step: Step, reported: Reported) -> Proposal | Non
     )
 
 
+def later_day(step: Step, reported: Reported) -> date | None:
+    """A day to which the answer can be put off, and its clock if none runs yet; ``None`` for other steps."""
+    if step.name != "extend_feedback":
+        return None
+    today = local_today()
+    Deadline.objects.get_or_create(
+        subject_kind=TIP_LIFE.kind,
+        subject_ref=reported.ref,
+        clock="feedback",
+        defaults={"started_at": clock.now(), "due_at": clock.now() + timedelta(days=1), "due_on": today},
+    )
+    return today + timedelta(days=110)
+
+
 def attempt(actor: Actor, step: Step, reported: Reported) -> Any:
     """Take the step with everything that it may need."""
     return take_step(
         actor=actor,
         life=TIP_LIFE,
         subject=reported.tip,
-        move=Move(step, reason="because"),
+        move=Move(step, reason="because", until=later_day(step, reported)),
         papers=papers(reported),
         approval=approval_for(actor, step, reported),
     )
@@ -242,11 +274,12 @@ def test_a_step_that_needs_a_reason_is_not_taken_without_one(step: Step, reason:
 
 
 @pytest.mark.parametrize("step", [step for step in TIP_LIFE.steps if step.barred_by], ids=lambda step: step.name)
-def test_an_urgent_tip_is_never_ended_by_one_person(step: Step, reported: Reported) -> None:
+def test_what_a_flag_bars_is_not_taken(step: Step, reported: Reported) -> None:
+    """An urgent tip is never ended by one person, and a tip in a case goes where the case goes."""
     sources, _target, who = DESIGN[step.name]
     set_state(reported, sorted(sources)[0])
-    Tip.objects.update(urgent=True)
-    with pytest.raises(Conflict, match="two people"):
+    Tip.objects.update(**{step.barred_by: True})
+    with pytest.raises(Conflict, match="needs another step"):
         attempt(with_role(sorted(who)[0]), step, reported)
 
 
@@ -272,8 +305,8 @@ def test_a_step_for_two_is_refused_with_every_approval_that_does_not_fit(step: S
     refused(None)
     for name, wrong in {
         "state": ProposalState.OPEN,
-        "subject_ref": "SOMEBODYELSE",
-        "subject_kind": "case",
+        **({} if step.decided_as else {"subject_ref": "SOMEBODYELSE"}),
+        "subject_kind": "matter",
         "step": "another",
         "decider_id": actor.require_staff() + 1000,
         "proposer_id": actor.staff_id,

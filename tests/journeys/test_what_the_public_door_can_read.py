@@ -15,18 +15,20 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 
+from tests.identities import allow, ask, hire_custodian, hire_officer, turn
 from tests.installation import Installation
 from tests.people import Cast
 from tests.stories import Reported, write_to_staff
 from tocsin.ledger.note import Signer
 from tocsin.tips import services
 from tocsin.tips.content import content_place, identity_place, message_place, receipt_place
+from tocsin.tips.identity_life import half_place, paper_place
 from tocsin.tips.models import Identity, Tip, TipMessage
 from tocsin.tips.papers import opening_place, reason_place
 from tocsin.tips.selectors import content_of
 from tocsin.tips.workflow import State
 from tocsin.vault.blobs import (
-    IDENTITY_KEYS,
+    IDENTITY_LAYERS,
     MESSAGE,
     NESTED_BOX,
     CannotOpen,
@@ -79,7 +81,7 @@ def blobs(model: type[models.Model]) -> Iterator[tuple[Any, bytes]]:
 def places(row: Any) -> list[Place]:
     """Where a blob of this row may belong."""
     refs = [getattr(row, name) for name in ("ref", "subject_ref", "identity_ref") if hasattr(row, name)]
-    makers = (content_place, identity_place, message_place, receipt_place, reason_place)
+    makers = (content_place, identity_place, message_place, receipt_place, reason_place, paper_place, half_place)
     return [opening_place(), *(maker(ref) for maker in makers for ref in refs)]
 
 
@@ -91,12 +93,12 @@ def boxes_in(blob: bytes) -> Iterator[bytes]:
             length = int.from_bytes(blob[at : at + 2], "big")
             yield blob[at + 2 : at + 2 + length]
             at += 2 + length
-    elif blob[:1] == bytes([IDENTITY_KEYS]):
+    elif blob[:1] == bytes([IDENTITY_LAYERS]):
         at = 2
         for _ in range(blob[1]):
-            length = int.from_bytes(blob[at + 16 : at + 18], "big")
-            yield blob[at + 18 : at + 18 + length]
-            at += 18 + length
+            length = int.from_bytes(blob[at + 8 : at + 10], "big")
+            yield blob[at + 10 : at + 10 + length]
+            at += 10 + length
     else:
         yield blob
 
@@ -132,11 +134,13 @@ def opened_with(keys: Sequence[bytes]) -> list[str]:
 
 
 @pytest.fixture
-def worked_on(tip_in: Callable[[State], Reported], cast: Cast) -> Reported:
-    """A tip with a name, messages both ways, reasons and ledger openings."""
+def worked_on(tip_in: Callable[[State], Reported], cast: Cast, installation: Installation) -> Reported:
+    """A tip with a name, messages both ways, reasons, ledger openings and a name that is half opened."""
     reported = tip_in(State.NEED_INFO)
     write_to_staff(reported, "On Monday.")
     services.start_verification(actor=cast.sam, tip=reported.tip, legal_basis="Section 4")
+    request = allow(hire_officer(), ask(cast.ivo, reported))
+    turn(hire_custodian("kim"), request, installation, "kim")
     return reported
 
 
@@ -156,7 +160,7 @@ def test_the_same_search_finds_what_the_desk_and_the_reporter_can_open(
 ) -> None:
     """The search above is worth something: with the right keys it opens every table."""
     desk = {installation.unit_private} | keys_below(installation.home / "keys" / "desk" / "retention")
-    assert {"TipMessage", "Pending"} <= set(opened_with(list(desk)))
+    assert {"TipMessage", "Pending", "IdentityRequest"} <= set(opened_with(list(desk)))
     assert "Tip" in opened_with([key for key in desk if key != installation.unit_private])  # the outer layer
     assert "Identity" in opened_with([installation.custodian_private(name) for name in ("kim", "lou", "max")])
     assert {"Tip", "TipMessage"} <= set(opened_with([worked_on.keys.receipt, worked_on.keys.mail_private]))

@@ -1,4 +1,4 @@
-"""Whoever does something: a member of staff, a reporter, or a program. There is no anonymous actor."""
+"""Whoever does something: staff, a reporter, the recipient of a case, or a program. There is no anonymous actor."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ class ActorKind(StrEnum):
     STAFF = "staff"
     REPORTER = "reporter"
     PROGRAM = "program"
+    RECIPIENT = "recipient"
 
 
 @dataclass(frozen=True)
@@ -65,4 +66,14 @@ class Actor:
 REPORTER = Actor(ActorKind.REPORTER, "", frozenset({Role.REPORTER}))
 PUBLIC_DOOR = Actor(ActorKind.PROGRAM, "public-door", frozenset({Role.PUBLIC_DOOR}))
 WORKER = Actor(ActorKind.PROGRAM, "worker", frozenset({Role.WORKER}))
+DESK = Actor(ActorKind.PROGRAM, "desk", frozenset())  # ends sessions and locks: for closing nobody needs a right
+COMMAND_LINE = Actor(ActorKind.PROGRAM, "command-line", frozenset())  # somebody with the machine
 SAFE_COPIES = Actor(ActorKind.PROGRAM, "safe-copies", frozenset({Role.WORKER}))
+SETUP = Actor(ActorKind.PROGRAM, "init", frozenset({Role.SETUP}))
+IMPORT = Actor(ActorKind.PROGRAM, "import", frozenset({Role.PUBLIC_DOOR}))
+MAIL = Actor(ActorKind.PROGRAM, "mail", frozenset({Role.PUBLIC_DOOR}))
+
+
+def recipient_of(referral_ref: str) -> Actor:
+    """Whoever holds the nine words of a referral; the audit log calls it by the handle of the referral."""
+    return Actor(ActorKind.RECIPIENT, referral_ref, frozenset({Role.RECIPIENT}))

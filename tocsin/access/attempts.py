@@ -52,3 +52,6 @@ class Attempts:
 
 
 sign_in_attempts = Attempts(burst=10, seconds=60)
+# By person, after the right password. Three codes of a million are right at a time: at this pace a thief with the
+# password needs months, and every refusal stands in the log of sign-ins.
+factor_attempts = Attempts(burst=5, seconds=120)

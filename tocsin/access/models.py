@@ -1,4 +1,4 @@
-"""Members of staff and the roles they were granted."""
+"""Members of staff, the roles they were granted, their sessions at the desk, and the log of sign-ins."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from typing import ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from tocsin.access.actors import Actor, ActorKind
 from tocsin.access.permissions import NOT_FOR_STAFF, Role
+from tocsin.ledger.models import AppendOnlyQuerySet, AppendOnlyRow
 
 
 class StaffManager(BaseUserManager["Staff"]):
@@ -23,11 +25,16 @@ class StaffManager(BaseUserManager["Staff"]):
 
 
 class Staff(AbstractBaseUser):
-    """Somebody who works at the desk. Rights come from ``RoleGrant`` alone: there is no superuser."""
+    """Somebody who works at the desk. Rights come from ``RoleGrant`` alone: there is no superuser.
+
+    ``password_is_temporary``: somebody else knows it, so it opens nothing but the page on which to choose another one.
+    """
 
     username = models.CharField(max_length=64, unique=True)
     display_name = models.CharField(max_length=120)
     is_active = models.BooleanField(default=True)
+    password_is_temporary = models.BooleanField(default=False)
+    last_login = None  # Django's way to leave the column out: the log of sign-ins knows more
 
     objects: ClassVar[StaffManager] = StaffManager()
 
@@ -58,3 +65,83 @@ class RoleGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.staff_id}:{self.role}"
+
+
+class Factor(models.TextChoices):
+    """What somebody proved who they are with, beside the password or instead of it."""
+
+    PASSKEY = "passkey", _("passkey")
+    PASSWORD_AND_PASSKEY = "password+passkey", _("password and passkey")
+    PASSWORD_AND_APP = "password+app", _("password and authenticator app")
+    PASSWORD_AND_RECOVERY_CODE = "password+recovery-code", _("password and recovery code")
+
+
+class Ending(models.TextChoices):
+    """Why a session ended."""
+
+    SIGNED_OUT = "signed-out", _("signed out")
+    EVERYWHERE = "everywhere", _("signed out everywhere")
+    IDLE = "idle", _("not used for too long")
+    TOO_LONG = "too-long", _("longest time reached")
+    PASSWORD = "password", _("password changed")
+    FACTOR = "factor", _("second factor changed")
+    RIGHTS = "rights", _("roles taken away")
+    LEFT = "left", _("account closed")
+
+
+class DeskSession(models.Model):
+    """One browser in which somebody has signed in with both factors. Without an open row here no page opens.
+
+    ``key`` is the key of Django's session. ``used_at`` is exact to the minute. ``confirmed_at`` is when this person
+    last typed the password or used a passkey. A closed row stays for a day, so that its browser can be told why it
+    ended.
+    """
+
+    staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="desk_sessions")
+    key = models.CharField(max_length=40, unique=True)
+    factor = models.CharField(max_length=32, choices=Factor.choices)
+    begun_at = models.DateTimeField()
+    used_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ending = models.CharField(max_length=16, choices=Ending.choices, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["staff", "ended_at"], name="desk_session_by_staff")]
+
+    def __str__(self) -> str:
+        return f"{self.staff_id} since {self.begun_at}"
+
+
+class SignInEvent(models.TextChoices):
+    """What the log of sign-ins tells. Endings stand there under their own names."""
+
+    SIGNED_IN = "signed-in", _("Signed in")
+    REFUSED = "refused", _("Refused: name or password")
+    REFUSED_FACTOR = "refused-factor", _("Refused: second factor, after the right password")
+    ENDED = "ended", _("Session ended")
+    ENROLLED = "enrolled", _("Second factor set up")
+    REMOVED = "removed", _("Second factor taken away")
+    NEW_CODES = "new-codes", _("New recovery codes")
+    NEW_PASSWORD = "new-password", _("Password changed")
+    RESET = "reset", _("Second factor reset by others")
+
+
+class SignInRecord(AppendOnlyRow):
+    """One line of the log of sign-ins: no address, no typed name. ``detail`` is a factor or an ending.
+
+    The audit log holds the same facts, signed; this table is what the pages read.
+    """
+
+    at = models.DateTimeField()
+    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="sign_ins", null=True)
+    event = models.CharField(max_length=16, choices=SignInEvent.choices)
+    detail = models.CharField(max_length=32, blank=True)
+
+    objects: ClassVar[AppendOnlyQuerySet[SignInRecord]] = AppendOnlyQuerySet.as_manager()  # type: ignore[assignment]  # django-stubs gives as_manager() the type Manager
+
+    class Meta:
+        indexes = [models.Index(fields=["staff", "-id"], name="sign_in_by_staff")]
+
+    def __str__(self) -> str:
+        return f"{self.staff_id}: {self.event} {self.detail}".strip()

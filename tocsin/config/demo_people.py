@@ -12,5 +12,8 @@ PEOPLE = (
     Person("ivo", "Ivo", PASSWORD, ["investigator"]),
     Person("sam", "Sam", PASSWORD, ["supervisor"]),
     Person("ada", "Ada", PASSWORD, ["administrator"]),
+    Person("leo", "Leo", PASSWORD, ["legal_officer"]),
+    Person("rita", "Rita", PASSWORD, ["rights_officer"]),
+    *(Person(name, name.title(), PASSWORD, ["custodian"], seat=name) for name in ("kim", "lou", "max")),
 )
 CUSTODIANS = {name: f"only {name} knows this demo" for name in ("kim", "lou", "max")}

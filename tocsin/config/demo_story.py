@@ -110,7 +110,7 @@ def _propose(cast: dict[str, Actor], tip: Tip) -> Tip:
 
 def _carry_to_the_end(cast: dict[str, Actor], tip: Tip) -> None:
     from tocsin.tips.workflow import TIP_LIFE
-    from tocsin.workflow.services import waiting_proposal
+    from tocsin.workflow.proposals import waiting_proposal
 
     tip = _propose(cast, tip)
     proposal = waiting_proposal(life=TIP_LIFE, subject_ref=tip.ref)

@@ -20,11 +20,13 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tocsin.common.errors import Unsafe
+from tocsin.config.desk_rules import DeskRules, desk_rules
+from tocsin.intake.channels.email.settings import MailSettings, mail_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKS = ROOT / "packs"
@@ -61,6 +63,8 @@ class Instance:
     batch_seconds: int
     unattended_key: Path | None
     onion: str = ""
+    mail: MailSettings | None = None
+    rules: DeskRules = field(default_factory=DeskRules)
 
     @property
     def demo(self) -> bool:
@@ -155,6 +159,8 @@ def _instance(home: Path, told: dict[str, Any]) -> Instance:
         batch_seconds=checked_batch(os.environ.get("TOCSIN_BATCH_SECONDS") or worker.get("batch_seconds", 3600)),
         unattended_key=home / unattended if unattended else None,
         onion=checked_onion(told["public"].get("onion", "")),
+        mail=mail_settings(told.get("mail"), home),
+        rules=desk_rules(told["desk"], _texts(told["desk"]["hosts"])),
     )
 
 

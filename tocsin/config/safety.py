@@ -24,12 +24,14 @@ def require_safe(instance: Instance, part: str) -> None:
 
 
 def faults(instance: Instance, part: str) -> Iterator[str]:
-    """Every reason not to start ``part``, worst first."""
+    """Every reason not to start ``part``, worst first. ``mail`` is the command that fetches e-mails."""
     yield from _debug()
     yield from _secret(instance, part)
+    yield from _promise(instance, part)
     yield from _readable_keys(instance)
     yield from _unattended_key(instance, part)
     yield from _store(instance)
+    yield from _mail(instance, part)
     if not instance.demo:
         yield from _network(instance, part)
 
@@ -43,7 +45,7 @@ def _debug() -> Iterator[str]:
 def _secret(instance: Instance, part: str) -> Iterator[str]:
     if part == "worker":
         return
-    folder = instance.door_keys if part == "public" else instance.desk_keys
+    folder = instance.desk_keys if part == "desk" else instance.door_keys
     path = folder / "secret.key"
     if not path.is_file():
         yield f"{path} is missing. Restore it from your backup, or run `tocsin init` for a new installation."
@@ -54,6 +56,14 @@ def _secret(instance: Instance, part: str) -> Iterator[str]:
             f"The secret in {path} is a default or too short. Write a new one: "
             "python3 -c 'import secrets; print(secrets.token_hex(32))' > that file, and set its mode to 600."
         )
+
+
+def _promise(instance: Instance, part: str) -> Iterator[str]:
+    """The desk promises the ledger entries of reports that staff write down; its copy is missing in older homes."""
+    path = instance.desk_keys / "promise.key"
+    if part == "desk" and not path.is_file():
+        original = instance.door_keys / "promise.key"
+        yield f"{path} is missing. Copy {original} there, give the copy to the account of the desk, and chmod 600 it."
 
 
 def _readable_keys(instance: Instance) -> Iterator[str]:
@@ -98,6 +108,30 @@ def _store(instance: Instance) -> Iterator[str]:
             f"The database {instance.database} is missing. Mount its disk, or put the database back from your backup "
             "(docs/operate/install.md, section 9)."
         )
+
+
+def _mail(instance: Instance, part: str) -> Iterator[str]:
+    mail = instance.mail
+    if part != "mail":
+        return
+    if mail is None:
+        yield "No mailbox is set. Write the table [mail] into tocsin.toml: docs/operate/mail.md shows it."
+        return
+    if mail.maildir is not None and not mail.maildir.is_dir():
+        yield f"The maildir {mail.maildir} is missing. Mount its disk, or name its place in tocsin.toml."
+    if mail.password_file is not None:
+        yield from _secret_file(mail.password_file)
+    if mail.ca_file is not None and not mail.ca_file.is_file():
+        yield f"The certificate {mail.ca_file} is missing. Put it there, or delete the line mail.ca_file."
+
+
+def _secret_file(path: Path) -> Iterator[str]:
+    if not path.is_file():
+        yield f"The password of the mailbox is missing. Write it, and nothing else, into {path}, with mode 600."
+    elif path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        yield f"Other users of this machine can read {path}. Run: chmod 600 {path}"
+    elif not path.read_bytes().strip():
+        yield f"{path} is empty. Write the password of the mailbox into it."
 
 
 def same_place(key: Path, database: Path) -> bool:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tocsin.access.permissions import NOT_FOR_STAFF, Role
+from tocsin.access.permissions import ALLOWED, NOT_FOR_STAFF, Permission, Role
 from tocsin.common import clock
 from tocsin.common.errors import RuleBroken
 from tocsin.config.instance import PACKS, checked_batch
@@ -24,6 +24,7 @@ from tocsin.vault.blobs import KEY_BYTES, new_private_key, public_of
 from tocsin.vault.keyfiles import SHORTEST_PASSPHRASE, LockedKey, Stretching, write_secret
 from tocsin.vault.keyring import write_keyring
 from tocsin.vault.retention import make_month_keys
+from tocsin.vault.sealing import MOST_CUSTODIANS
 
 SLOT = "unit"
 _FILE_NAME = re.compile(r"\w[\w-]*")
@@ -31,12 +32,16 @@ _FILE_NAME = re.compile(r"\w[\w-]*")
 
 @dataclass(frozen=True)
 class Person:
-    """A first member of staff: sign-in name, shown name, password, roles (codes of ``access.permissions.Role``)."""
+    """A first member of staff: sign-in name, shown name, password, roles (codes of ``access.permissions.Role``).
+
+    ``seat``: for a custodian, the name of the key that this person was handed.
+    """
 
     username: str
     display_name: str
     password: str
     roles: Sequence[str]
+    seat: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ def make_home(home: Path, answers: Answers) -> None:
     A failure in the middle removes what was made: half an installation would look like a whole one.
     """
     refuse_to_overwrite(home)
-    _check(answers)
+    check_answers(answers)
     with all_or_nothing(home):
         _make_keys(home, answers)
         settings = home / "tocsin.toml"
@@ -93,9 +98,12 @@ def all_or_nothing(home: Path) -> Iterator[None]:
         raise
 
 
-def _check(answers: Answers) -> None:
+def check_answers(answers: Answers) -> None:
+    """Raise ``RuleBroken`` or ``PackInvalid`` for an answer with which an installation would not work."""
     if len(answers.custodians) < 2:
         raise RuleBroken("Name at least two custodians: nobody may be able to open an identity alone.")
+    if len(answers.custodians) > MOST_CUSTODIANS:
+        raise RuleBroken(f"Name at most {MOST_CUSTODIANS} custodians: every report is sealed to all of them.")
     if len(set(answers.custodians.values())) != len(answers.custodians):
         raise RuleBroken("Each custodian needs a passphrase of their own.")
     for passphrase in (answers.unit_passphrase, *answers.custodians.values()):
@@ -114,6 +122,7 @@ def _check_names(answers: Answers) -> None:
     known = [role.value for role in Role if role not in NOT_FOR_STAFF]
     if not all(role in known for person in answers.people for role in person.roles):
         raise RuleBroken(f"A role is not known or not for people. These are: {', '.join(known)}.")
+    _check_seats(answers)
     try:
         Event("received", "2026-01", tier="", unit=answers.unit)
         checked_batch(answers.batch_seconds)
@@ -122,6 +131,18 @@ def _check_names(answers: Answers) -> None:
         raise RuleBroken(f"A name or number cannot stand in the ledger: {unfit}.") from unfit
     if not answers.unit.strip() or split_origin(answers.origin)[1] != 1:
         raise RuleBroken("The unit needs a name, and the ledger's name must not end in / and a number.")
+
+
+def _check_seats(answers: Answers) -> None:
+    """A custodian's key belongs to one person, who holds no other one and reads no reports."""
+    holders = [person for person in answers.people if person.seat]
+    seats = [person.seat for person in holders]
+    if len(set(seats)) != len(seats) or not set(seats) <= set(answers.custodians):
+        raise RuleBroken("A seat must be the name of one of the custodians, and only one person may hold it.")
+    for person in holders:
+        roles = {Role(role) for role in person.roles}
+        if Role.CUSTODIAN not in roles or any(Permission.TIP_READ in ALLOWED[role] for role in roles):
+            raise RuleBroken("Whoever holds a custodian's key needs the role custodian, and none that reads reports.")
 
 
 def _pack(answers: Answers) -> str:
@@ -150,10 +171,12 @@ def _make_keys(home: Path, answers: Answers) -> None:
         custodians[name] = public_of(private)
     write_keyring(keys / "public", unit_id=answers.unit, unit_public=public_of(unit), custodians=custodians)
     make_month_keys(keys / "public", keys / "desk", months=[clock.month_of(clock.now())])
+    promise = Signer.generate(f"{answers.origin}/promise")
     for process, name, signer in (
         ("worker", "ledger", Signer.generate(answers.origin)),
         ("worker", "audit", Signer.generate(f"{answers.origin}/audit")),
-        ("door", "promise", Signer.generate(f"{answers.origin}/promise")),
+        ("door", "promise", promise),
+        ("desk", "promise", promise),  # for reports that staff write down
     ):
         write_secret(keys / process / f"{name}.key", signer.skey.encode() + b"\n")
         (keys / "public" / f"{name}.vkey").write_text(signer.vkey + "\n")
@@ -199,17 +222,23 @@ def _listed(texts: Sequence[str]) -> str:
 
 
 def add_people(people: Sequence[Person]) -> None:
-    """Add the first members of staff, all or none. Needs Django set up and the tables made."""
+    """Add the first members of staff with the seats of custodians, all or none. Needs Django set up and the tables."""
     from django.db import transaction
 
+    from tocsin.access.actors import SETUP
     from tocsin.access.services import add_staff
+    from tocsin.staffing.services import register_member
+    from tocsin.tips.custodians import appoint_custodian
 
     with transaction.atomic():
         for person in people:
-            add_staff(
+            staff = add_staff(
                 by="program:init",
                 username=person.username,
                 display_name=person.display_name,
                 password=person.password,
                 roles=[Role(role) for role in person.roles],
             )
+            register_member(actor=SETUP, staff=staff)
+            if person.seat:
+                appoint_custodian(actor=SETUP, staff=staff, slot=person.seat)

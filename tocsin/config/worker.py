@@ -1,4 +1,6 @@
-"""The worker: what must happen without anybody asking. Signs and publishes the ledger, makes retention keys ahead."""
+"""The worker: what must happen without anybody asking. Signs and publishes the ledger, makes retention keys ahead,
+marks what is due and tells people of it.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,12 @@ from pathlib import Path
 from django.conf import settings
 from django.db import close_old_connections
 
+from tocsin.access.actors import WORKER
+from tocsin.cases.referral_clock import expire_referrals, remind_referrals
 from tocsin.common import clock
+from tocsin.config.clock_round import SECONDS, clock_round
 from tocsin.config.ledger_keys import finish_interrupted_change, read_signer
+from tocsin.config.mail_rounds import MailRounds
 from tocsin.intake.files import remove_left_over
 from tocsin.ledger import selectors
 from tocsin.ledger.models import PUBLIC
@@ -20,6 +26,7 @@ from tocsin.ledger.note import Signer
 from tocsin.ledger.publishing import LogKeys, catch_up, publish
 from tocsin.ledger.sequencer import sequence_audit, sequence_public
 from tocsin.ledger.startup import LedgerState
+from tocsin.tips.identity_notice import end_requests
 from tocsin.tips.papers import opening_place
 from tocsin.vault.installed import keyring
 from tocsin.vault.retention import make_month_keys
@@ -102,12 +109,17 @@ def run(stop: threading.Event) -> None:
     state = start_up(desk)
     if state.read_only:
         logger.error("The ledger is read-only. Run `tocsin ledger verify` to see why and what to do.")
-    due = time.monotonic()
+    due = clocks_due = time.monotonic()
+    mails = MailRounds(settings.TOCSIN_MAIL_SECONDS)
     while not stop.is_set():
+        mails.look()
         if time.monotonic() >= due:
             due = time.monotonic() + settings.TOCSIN_BATCH_SECONDS
             _round(desk)
+        if time.monotonic() >= clocks_due:
+            clocks_due = time.monotonic() + (0 if _clocks() else SECONDS)
         stop.wait(min(1.0, max(0.0, due - time.monotonic())))
+    mails.end()
 
 
 def _round(desk: LedgerDesk) -> None:
@@ -118,6 +130,21 @@ def _round(desk: LedgerDesk) -> None:
         remove_left_over()
     except Exception:  # the worker must outlive a full disk or a locked database; the next round tries again
         logger.exception("A round of the worker failed; nothing that was accepted is lost. It will be tried again.")
+    for what_is_due in (end_requests, expire_referrals, remind_referrals):
+        try:
+            what_is_due(actor=WORKER)
+        except Exception:  # as above; a ledger that is read-only must not keep a notice to a reporter back
+            logger.exception("What is due by time could not be done. It stays due; it will be tried again.")
+
+
+def _clocks() -> bool:
+    """A round of the clocks; whether more of them wait."""
+    close_old_connections()
+    try:
+        return clock_round()
+    except Exception:  # as above
+        logger.exception("A round of the clocks failed. What is due stays due; it will be tried again.")
+        return False
 
 
 def months_ahead() -> list[str]:

@@ -6,18 +6,26 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
+from django.conf import settings
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 
 from tocsin.access.actors import Actor
-from tocsin.access.models import Staff
+from tocsin.access.models import DeskSession, Staff
 from tocsin.access.permissions import Permission
+from tocsin.access.sessions import is_confirmed, keep_session, why_it_ended
 from tocsin.common.errors import NotPermitted
+from tocsin.desk import half_way
 from tocsin.desk.errors import rule_page
+from tocsin.desk.half_way import HalfWay, Stage
 from tocsin.intake.uploads import discard_untaken
+from tocsin.policy.active import get_pack
+from tocsin.vault import unlocked
 
 Params = ParamSpec("Params")
 Answer = HttpResponseBase
@@ -28,6 +36,7 @@ class StaffRequest(HttpRequest):
 
     actor: Actor
     user: Staff
+    desk_session: DeskSession
 
 
 View = Callable[Concatenate[StaffRequest, Params], Answer]
@@ -55,6 +64,35 @@ def before_sign_in(view: Callable[Concatenate[HttpRequest, Params], Answer]) -> 
     return _mark(view, "before-sign-in", ())
 
 
+def after_password(stage: Stage) -> Callable[[Callable[[HttpRequest, HalfWay], Answer]], AnyView]:
+    """Let somebody pass who gave the right password and stands at this stage of signing in; nobody is signed in yet."""
+
+    def guard(view: Callable[[HttpRequest, HalfWay], Answer]) -> AnyView:
+        @wraps(view)
+        def guarded(request: HttpRequest) -> Answer:
+            half = half_way.person(request)
+            if half is None or half.stage is not stage:
+                return redirect(half.stage.value if half else "sign-in")
+            return view(request, half)
+
+        return _mark(guarded, "after-password", ())
+
+    return guard
+
+
+def confirmed(view: View[Params]) -> AnyView:
+    """Ask for the password again unless that was a moment ago. For changes to one's own way in; below ``needs``."""
+
+    @wraps(view)
+    def guarded(request: StaffRequest, *args: Params.args, **kwargs: Params.kwargs) -> Answer:
+        if not is_confirmed(request.desk_session):
+            after = request.path if request.method in ("GET", "HEAD") else reverse("your-sign-in")
+            return redirect(f"{reverse('confirm')}?{urlencode({'next': after})}")
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
 def _mark(view: AnyView, door: str, permissions: tuple[Permission, ...]) -> AnyView:
     view.door = door  # type: ignore[attr-defined]  # marks on the function, read below and by tests/architecture
     view.needs = permissions  # type: ignore[attr-defined]  # as above
@@ -62,15 +100,23 @@ def _mark(view: AnyView, door: str, permissions: tuple[Permission, ...]) -> AnyV
 
 
 class StaffOnly:
-    """Sends strangers to the sign-in page, and refuses every view that does not declare its door."""
+    """Sends strangers to the sign-in page, and refuses every view that does not declare its door.
+
+    Somebody is signed in only while a ``DeskSession`` of theirs is open; Django's session alone opens nothing.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._next = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass on. Files that no view took are removed when the answer is known."""
+        """Find out whose session this is, and pass on. Times are shown as the clocks of the office show them.
+
+        Files that no view took are removed when the answer is known.
+        """
+        request.desk_session = _admit(request)  # type: ignore[attr-defined]  # StaffRequest has it
         try:
-            return self._next(request)
+            with timezone.override(get_pack().calendar.zone):
+                return self._next(request)
         finally:
             discard_untaken(request)
 
@@ -79,15 +125,34 @@ class StaffOnly:
     ) -> HttpResponse | None:
         """``None`` lets the view run."""
         door = getattr(view, "door", None)
-        if door == "before-sign-in":
+        if door in ("before-sign-in", "after-password"):
             return None
         if not request.user.is_authenticated:
-            if request.method not in ("GET", "HEAD"):
-                return rule_page(request, NotPermitted(_("You are signed out, so nothing was changed. Sign in again.")))
-            return redirect(f"{reverse('sign-in')}?{urlencode({'next': request.path})}")
+            return _to_sign_in(request)
         if door != "desk":
             return rule_page(request, NotPermitted(_("This page is not open to anyone.")))
         return None
+
+
+def _admit(request: HttpRequest) -> DeskSession | None:
+    user = request.user
+    if not isinstance(user, Staff):
+        return None
+    session = keep_session(staff_id=user.pk, key=request.session.session_key or "")
+    if session is None:
+        logout(request)
+        return None
+    unlocked.somebody_is_at_work()
+    return session
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    if request.method not in ("GET", "HEAD"):
+        return rule_page(request, NotPermitted(_("You are signed out, so nothing was changed. Sign in again.")))
+    told = {"next": request.path}
+    cookie = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+    ended = why_it_ended(cookie) if cookie.isascii() and cookie.isalnum() else ""
+    return redirect(f"{reverse('sign-in')}?{urlencode({**told, 'ended': ended} if ended else told)}")
 
 
 def safe_next(request: HttpRequest, default: str = "home") -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from django.utils.translation import gettext as _
 
 from tocsin.access.models import Staff
@@ -12,12 +14,24 @@ from tocsin.policy.model import UnknownCategory
 from tocsin.tips.models import Tip
 
 
+class Categorised(Protocol):
+    """A tip or a case: what keeps its category and the pack of its arrival."""
+
+    @property
+    def category(self) -> str:
+        """The code of its category."""
+
+    @property
+    def pack_version(self) -> str:
+        """The version of the pack under which it arrived."""
+
+
 def short_ref(ref: str) -> str:
     """The first eight characters of a handle in two groups, enough to tell tips of one list apart."""
     return f"{ref[:4]}-{ref[4:8]}"
 
 
-def category_label(tip: Tip) -> str:
+def category_label(tip: Categorised) -> str:
     """The label of a tip's category, by the pack of its arrival; its code when no version at hand has it."""
     try:
         return pack_of(tip.pack_version).category(tip.category).label(language())

@@ -12,14 +12,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tocsin.access.actors import Actor
+from tocsin.cases.opening import decide_link
 from tocsin.common.errors import Conflict, RuleBroken
 from tocsin.tips import services
 from tocsin.tips import workflow as life
-from tocsin.tips.dictation import dictate, hand_off
+from tocsin.tips.dictation import dictate
 from tocsin.tips.models import Tip
 from tocsin.tips.workflow import TIP_LIFE
 from tocsin.workflow.models import Proposal
-from tocsin.workflow.services import waiting_proposal
+from tocsin.workflow.proposals import waiting_proposal
 from tocsin.workflow.steps import Step
 
 Typed = Mapping[str, str]
@@ -57,14 +58,15 @@ def _interest(typed: Typed) -> bool:
     return typed["interest"] == "yes"
 
 
+DECIDED_BY: dict[str, Callable[..., object]] = {life.LINK.name: decide_link}
+"""Proposals on a tip that another app decides, by the name of their step."""
+
+
 def _decide(approve: bool) -> Done:
     def decide(actor: Actor, tip: Tip, typed: Typed) -> object:
-        proposal: Proposal | None = waiting_proposal(life=TIP_LIFE, subject_ref=tip.ref)
-        if proposal is None or proposal.ref != typed.get("proposal"):
-            raise Conflict(_("This proposal no longer waits for a decision. Nothing was changed."))
-        return services.decide_proposal(
-            actor=actor, tip=tip, proposal=proposal, approve=approve, reason=typed.get("reason", "")
-        )
+        proposal, reason = _shown(tip, typed), typed.get("reason", "")
+        by_step = DECIDED_BY.get(proposal.step, services.decide_proposal)
+        return by_step(actor=actor, tip=tip, proposal=proposal, approve=approve, reason=reason)
 
     return decide
 
@@ -73,6 +75,18 @@ def _same_text(tip: Tip, text: str) -> str:
     """One try for one text on one tip, however often the button is pressed. Keyed: it says nothing of the text."""
     digest = salted_hmac("tocsin.desk.dictate", f"{tip.ref}\0{text}", algorithm="sha256").digest()
     return base64.b32encode(digest[:12]).decode()[:20]
+
+
+def _leave(actor: Actor, tip: Tip, typed: Typed) -> object:
+    return services.leave_decision(actor=actor, tip=tip, proposal=_shown(tip, typed), reason=typed.get("reason", ""))
+
+
+def _shown(tip: Tip, typed: Typed) -> Proposal:
+    """The proposal that the person saw on the page. Raises ``Conflict`` when another one waits by now, or none."""
+    proposal = waiting_proposal(life=TIP_LIFE, subject_ref=tip.ref)
+    if proposal is None or proposal.ref != typed.get("proposal"):
+        raise Conflict(_("This proposal no longer waits for a decision. Nothing was changed."))
+    return proposal
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -99,7 +113,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "start-verification", gettext_lazy("Start verification"), (life.START_VERIFICATION,),
         lambda actor, tip, typed: services.start_verification(
-            actor=actor, tip=tip, legal_basis=typed.get("reason", "")
+            actor=actor, tip=tip, legal_basis=typed.get("reason", ""), extra_fact=typed.get("extra_fact", "")
         ),
         gettext_lazy("Verification has begun."),
     ),
@@ -116,6 +130,14 @@ ACTIONS: tuple[Action, ...] = (
             actor=actor, tip=tip, outcome=typed.get("outcome", ""), reason=typed.get("reason", "")
         ),
         gettext_lazy("Noted. If the report is urgent, a second person must confirm it."),
+    ),
+    Action(
+        "extend-feedback", gettext_lazy("Put off the answer"), (life.EXTEND_FEEDBACK,),
+        lambda actor, tip, typed: services.extend_feedback(
+            actor=actor, tip=tip, until=typed.get("until", ""), reason=typed.get("reason", ""),
+            text=typed.get("text", ""),
+        ),
+        gettext_lazy("The answer is put off. The reporter is told why in the mailbox."),
     ),
     Action(
         "give-feedback", gettext_lazy("Tell the reporter the result"), (life.GIVE_FEEDBACK,),
@@ -138,11 +160,6 @@ ACTIONS: tuple[Action, ...] = (
         gettext_lazy("The report is marked as urgent."),
     ),
     Action(
-        "hand-off", gettext_lazy("Write down who took over in an emergency"), (life.HAND_OFF,),
-        lambda actor, tip, typed: hand_off(actor=actor, tip=tip, body=typed.get("body", "")),
-        gettext_lazy("It is written down who took over, when and from whom."),
-    ),
-    Action(
         "dictate", gettext_lazy("Write down what the reporter adds"), (life.DICTATE,),
         lambda actor, tip, typed: dictate(
             actor=actor, tip=tip, text=typed.get("text", ""), attempt=_same_text(tip, typed.get("text", ""))
@@ -153,11 +170,15 @@ ACTIONS: tuple[Action, ...] = (
 DECISIONS: tuple[Action, ...] = (
     Action("approve", gettext_lazy("Approve"), (), _decide(True), gettext_lazy("You approved the proposal.")),
     Action("refuse", gettext_lazy("Refuse"), (), _decide(False), gettext_lazy("You refused the proposal.")),
+    Action(
+        "step-aside", gettext_lazy("Leave it to others"), (), _leave, gettext_lazy("You left this decision to others.")
+    ),
 )
 BY_NAME = {action.name: action for action in (*ACTIONS, *DECISIONS)}
 
 
 def actions_for(actor: Actor, tip: Tip) -> list[Action]:
-    """The buttons on the page of ``tip`` for ``actor``; marking as urgent disappears once it is, handing over comes."""
-    unfit = "flag-urgent" if tip.urgent else "hand-off"
-    return [action for action in ACTIONS if action.open_to(actor, tip) and action.name != unfit]
+    """The buttons on the page of ``tip`` for ``actor``; marking as urgent disappears once it is."""
+    return [
+        action for action in ACTIONS if action.open_to(actor, tip) and not (action.name == "flag-urgent" and tip.urgent)
+    ]

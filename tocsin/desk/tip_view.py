@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from tocsin.policy.active import pack_of
 from tocsin.policy.model import UnknownCategory
 from tocsin.tips.content import Particulars
 from tocsin.tips.models import Tip
-from tocsin.tips.selectors import OpenTip
+from tocsin.tips.selectors import HistoryLine, OpenTip
 from tocsin.ui.templatetags.ui import plain_date
 
 FLAGS = {
@@ -24,6 +25,11 @@ FLAGS = {
     "self_involved": gettext_lazy("The reporter took part in it."),
     "second_hand": gettext_lazy("The reporter heard it from somebody else."),
     "media_pending": gettext_lazy("The reporter has files, or wants to send them later."),
+    "mail_html": gettext_lazy("The e-mail was formatted. The text was taken out of it; the original is in its files."),
+    "mail_cut": gettext_lazy("The e-mail is longer than a report. All of it is in the file message.txt."),
+    "mail_unreadable": gettext_lazy("The e-mail could not be read. It is in the file message.eml, without its sender."),
+    "mail_in_part": gettext_lazy("The e-mail has more files than were taken. It lies whole in the mailbox, put aside."),
+    "mail_too_large": gettext_lazy("The e-mail was too large to be taken. It lies in the mailbox, put aside."),
 }
 
 
@@ -125,7 +131,12 @@ def conversation(opened: OpenTip) -> list[dict[str, Any]]:
 
 def timeline(opened: OpenTip) -> list[dict[str, Any]]:
     """The history, newest first."""
-    names = actor_names({line.actor for line in opened.history} | {line.proposed_by for line in opened.history} - {""})
+    return timeline_of(opened.history)
+
+
+def timeline_of(history: Sequence[HistoryLine]) -> list[dict[str, Any]]:
+    """Lines of a history, newest first, with people's names."""
+    names = actor_names({line.actor for line in history} | {line.proposed_by for line in history} - {""})
     return [
         {
             "title": line.step.label,
@@ -134,7 +145,7 @@ def timeline(opened: OpenTip) -> list[dict[str, Any]]:
             **({"on": line.at} if line.actor == "reporter" else {"at": line.at}),
             "text": line.reason,
         }
-        for line in reversed(opened.history)
+        for line in reversed(history)
     ]
 
 

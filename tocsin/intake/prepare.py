@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from tocsin.clocks.models import Deadline
+from tocsin.clocks.services import arrival_rows
 from tocsin.common import clock
 from tocsin.common.refs import new_ref
 from tocsin.intake.attempts import Attempt
@@ -19,10 +21,11 @@ from tocsin.ledger.merkle import leaf_hash
 from tocsin.ledger.note import Signer
 from tocsin.ledger.promise import make_promise
 from tocsin.policy.active import get_pack
-from tocsin.policy.clocks import due_acknowledge, local_day
+from tocsin.tips.clocks import show
 from tocsin.tips.content import TipContent, content_place, evidence_about_place, identity_place, receipt_place
 from tocsin.tips.models import Evidence, Identity, Tip
 from tocsin.tips.papers import ledger_entry, public_event
+from tocsin.tips.workflow import TIP_LIFE
 from tocsin.vault.codes import CodeKeys
 from tocsin.vault.installed import keyring
 from tocsin.vault.keyring import PublicKeyring
@@ -43,6 +46,7 @@ class PreparedTip:
     entry: tuple[bytes, bytes]
     promise: bytes
     evidence: tuple[Evidence, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
     then: Callable[[Tip], None] | None = None
 
 
@@ -85,11 +89,12 @@ def prepare(
         login_hash=keys.login_hash,
         mail_public=keys.mail_public,
         receipt=seal_small(keys.receipt, entry[0] + promise, receipt_place(ref)),
-        acknowledge_by=local_day(due_acknowledge(arrived_at or moment, rules), rules),
     )
+    deadlines = arrival_rows(kind=TIP_LIFE.kind, ref=ref, pack=rules, arrived_at=arrived_at or moment)
+    show(tip, {row.clock: row for row in deadlines})
     identity = Identity(ref=identity_ref, blob=hidden.blob, wrapped_keys=hidden.wrapped_keys)
     rows = tuple(evidence_row(file, tip, ring, keys) for file in submission.files)
-    return PreparedTip(tip, identity, entry, promise, rows)
+    return PreparedTip(tip, identity, entry, promise, rows, tuple(deadlines))
 
 
 def evidence_row(file: ReceivedFile, tip: Tip, ring: PublicKeyring, keys: CodeKeys) -> Evidence:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
+from tocsin.clocks.models import Deadline
 from tocsin.common.stores import busy_when_store_fails
 from tocsin.intake.prepare import PreparedTip
 from tocsin.ledger.audit import AuditRow
@@ -70,12 +71,13 @@ def _insert(jobs: Sequence[Job]) -> list[bool]:
         known.add(key)
         verdicts.append(new)
         if new:
-            for row in (job[1].tip, job[1].identity, *job[1].evidence):
+            for row in (job[1].tip, job[1].identity, *job[1].evidence, *job[1].deadlines):
                 row.pk = None  # set already when a batch with a bad row was rolled back
             fresh.append(job)
     if fresh:
         Identity.objects.bulk_create([prepared.identity for _actor, prepared in fresh])
         Tip.objects.bulk_create([prepared.tip for _actor, prepared in fresh])
+        Deadline.objects.bulk_create([row for _actor, prepared in fresh for row in prepared.deadlines])
         if rows := [row for _actor, prepared in fresh for row in prepared.evidence]:
             Evidence.objects.bulk_create(rows)
         queue_entries([prepared.entry for _actor, prepared in fresh])

@@ -61,9 +61,9 @@ def clean(
 ) -> Submission:
     """A checked ``Submission``. Raises ``SubmissionInvalid`` with one sentence for each field that needs mending."""
     texts = {name: clean_text(text) for name, text in answers.items()}
-    texts = {name: text for name, text in texts.items() if _shows_something(text)}
+    texts = {name: text for name, text in texts.items() if shows_something(text)}
     contact = clean_text(contact)
-    contact = contact if _shows_something(contact) else ""
+    contact = contact if shows_something(contact) else ""
     errors: dict[str, str] = {}
     if category not in {known.code for known in get_pack().categories}:
         errors["category"] = _("We do not have this kind of report. Please choose one from the list.")
@@ -86,6 +86,6 @@ def clean(
     return Submission(channel, category, texts, contact, flags, particulars or Particulars())
 
 
-def _shows_something(text: str) -> bool:
+def shows_something(text: str) -> bool:
     """Whether a reader would see anything: white space, controls and zero-width marks alone are no answer."""
     return any(unicodedata.category(character) not in ("Cc", "Cf", "Zl", "Zp", "Zs") for character in text)

@@ -57,6 +57,11 @@ def attempt_of(ticket: Ticket) -> Attempt:
     return ticket.attempt(_ONE_FORM)
 
 
+def ledger_key_of(ticket: Ticket) -> bytes:
+    """The ledger key of the report that was sent from this form; it follows from the form, as the words do."""
+    return CodeKeys.derive(attempt_of(ticket).seed).events
+
+
 def write_down(*, actor: Actor, told: Told, ticket: Ticket) -> WrittenDown:
     """Store what staff wrote down, with all that belongs to it, in the one durable transaction of ``accept_tip``.
 

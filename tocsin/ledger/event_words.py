@@ -17,6 +17,7 @@ OUTCOMES = (
     "insufficient_information",
     "not_within_remit",
     "already_known",
+    "duplicate_of",
     "refused_protected_activity",
     "withdrawn",
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import calendar as civil
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from tocsin.policy.model import Pack
 from tocsin.policy.rules import Calendar
@@ -77,6 +77,16 @@ def due_answer_to_question(asked: datetime, pack: Pack) -> datetime:
 def local_day(moment: datetime, pack: Pack) -> date:
     """The calendar day of ``moment`` where the authority sits."""
     return _aware(moment).astimezone(pack.calendar.zone).date()
+
+
+def end_of_day(day: date, pack: Pack) -> datetime:
+    """The moment at which ``day`` is over where the authority sits, also where no clock shows that midnight."""
+    return datetime.combine(day + timedelta(days=1), time.min, pack.calendar.zone).astimezone(UTC)
+
+
+def latest_feedback(acknowledged_on: date, pack: Pack) -> date:
+    """The last day to which somebody with a reason may put off an answer; no later than usual where a pack says so."""
+    return months_after(acknowledged_on, pack.clocks.feedback_extended_months)
 
 
 def _moved(moment: datetime, pack: Pack, by: Callable[[date], date]) -> datetime:

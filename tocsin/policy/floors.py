@@ -39,6 +39,7 @@ LIMITS = (
     Limit("clocks.triage_working_days", lambda pack: pack.clocks.triage_working_days, 1, 3),
     Limit("clocks.urgent_hours", lambda pack: pack.clocks.urgent_hours, 1, 1),
     Limit("clocks.feedback_months", lambda pack: pack.clocks.feedback_months, 1, 3),
+    Limit("clocks.feedback_extended_months", lambda pack: pack.clocks.feedback_extended_months, 1, 6),
     Limit("clocks.need_info_pause_days", lambda pack: pack.clocks.need_info_pause_days, 1, 30),
     Limit("retention.unfounded_days", lambda pack: pack.retention.unfounded_days, 1, 90),
     Limit("retention.substantiated_review_years", lambda pack: pack.retention.substantiated_review_years, 1, 5),
@@ -84,6 +85,13 @@ DEMANDS = (
         lambda pack: set(pack.statistics.periods) == set(Period),
         "figures are not published both yearly and quarterly.",
         'Write ["year", "quarter"].',
+    ),
+    Demand(
+        "clocks.feedback_extended_months",
+        lambda pack: pack.clocks.feedback_extended_months >= pack.clocks.feedback_months,
+        "is less than the usual time.",
+        "Write feedback_months or more; the same number allows no longer time.",
+        also=("clocks.feedback_months",),
     ),
     Demand(
         "evidence.largest_total_mb",

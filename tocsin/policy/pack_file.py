@@ -206,6 +206,7 @@ def _clocks(table: Table) -> Clocks:
             triage_working_days=table.number("triage_working_days"),
             urgent_hours=table.number("urgent_hours"),
             feedback_months=table.number("feedback_months"),
+            feedback_extended_months=table.number("feedback_extended_months"),
             need_info_pause_days=table.number("need_info_pause_days"),
         )
 

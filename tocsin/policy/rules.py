@@ -74,12 +74,17 @@ class IdentityMode:
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """The latest times, from the public's side. Units are in the names."""
+    """The latest times, from the public's side. Units are in the names.
+
+    ``feedback_extended_months`` is the longest time to an answer where somebody wrote down why, counted from the same
+    day as ``feedback_months``; the same number means that no answer may take longer.
+    """
 
     acknowledge_days: int
     triage_working_days: int
     urgent_hours: int
     feedback_months: int
+    feedback_extended_months: int
     need_info_pause_days: int
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from tocsin.common.errors import RuleBroken
 from tocsin.public.page import context
 from tocsin.public.report_form import FIELDS
-from tocsin.public.views import guided
+from tocsin.public.views import guided, referral
 from tocsin.public.views.mailbox import show_unsent
 from tocsin.public.views.report import show_again
 from tocsin.ui.errors import error_page
@@ -72,4 +72,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         )
     if name in ("mailbox-write", "mailbox-sign-in") and request.POST.get("text"):
         return show_unsent(request)
+    if name in ("referral-answer", "referral-write") and request.POST.get("text"):
+        return referral.show_unsent(request, name)
     return _page(request, 403)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from tocsin.policy.active import get_pack
 from tocsin.policy.languages import Localised
+from tocsin.policy.rules import Office
 
 
 def language() -> str:
@@ -22,6 +23,16 @@ def language() -> str:
 def in_language(text: Localised) -> str:
     """A text of the pack in the language of the page."""
     return text.text(language())
+
+
+def office_in_words(office: Office) -> dict[str, str]:
+    """An office and the ways to reach it in the language of the page."""
+    return {
+        "name": in_language(office.name),
+        "address": in_language(office.address),
+        "phone": office.phone,
+        "website": office.website,
+    }
 
 
 def context(request: HttpRequest, **more: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from tocsin.policy.model import Pack
-from tocsin.policy.rules import AwardForm, Awards, LaterReporters, Match, Period, Tier
+from tocsin.policy.rules import AwardForm, Awards, Clocks, LaterReporters, Match, Period, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,19 @@ def times(pack: Pack) -> Rows:
         Row(_("We decide what to do with it"), working_days(clocks.triage_working_days)),
         Row(_("The same, once a person has marked it as urgent"), hours(clocks.urgent_hours)),
         Row(_("You get our answer, counted from the day on which we have read it"), months(clocks.feedback_months)),
+        *_longer_time(clocks),
         Row(
             _("If we ask you something, the time for our answer stops until you reply, once and no longer than"),
             days(clocks.need_info_pause_days),
         ),
     )
+
+
+def _longer_time(clocks: Clocks) -> Rows:
+    if clocks.feedback_extended_months == clocks.feedback_months:
+        return ()
+    told = _("If it needs longer, we tell you why in your mailbox; then you get it, counted from the same day, within")
+    return (Row(told, months(clocks.feedback_extended_months)),)
 
 
 def keeping(pack: Pack) -> Rows:

@@ -6,7 +6,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.urls import path
 
 from tocsin.public import errors
-from tocsin.public.views import guidance, guided, keeping, ledger_files, mailbox, pages, report, verify
+from tocsin.public.views import guidance, guided, keeping, ledger_files, mailbox, pages, referral, report, verify
 
 app_name = "public"
 
@@ -31,6 +31,11 @@ urlpatterns = [
         path("mailbox/take-back", mailbox.take_back, name="mailbox-take-back"),
         path("mailbox/receipt", mailbox.receipt_file, name="mailbox-receipt"),
         path("mailbox/leave", mailbox.leave, name="mailbox-leave"),
+        path("referral", referral.sign_in, name="referral-sign-in"),
+        path("referral/text", referral.text, name="referral"),
+        path("referral/answer", referral.answer, name="referral-answer"),
+        path("referral/write", referral.write, name="referral-write"),
+        path("referral/leave", referral.leave, name="referral-leave"),
         path("verify", verify.verify, name="verify"),
     ),
 ]

@@ -24,6 +24,18 @@ def clean_text(text: str) -> str:
     return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
+def contact_text(clear: bytes) -> str:
+    """What the reporter left, as lines to read; a form that a channel stored as JSON becomes ``name: value`` lines."""
+    text = clear.decode("utf-8", "replace")
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    if not isinstance(told, dict):
+        return text
+    return "\n".join(f"{name}: {value}" for name, value in told.items() if value not in (None, "", [], {}))
+
+
 def content_place(ref: str) -> Place:
     """The associated data of a tip's content blob."""
     return Place("tip", ref, CONTENT_VERSION)

@@ -1,35 +1,36 @@
-"""The clocks of a tip, by the rules of the pack and on the calendar of the place where the authority sits."""
+"""The dates of a tip as people are told them, on the calendar of the place where the authority sits."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
+from tocsin.clocks.models import RUNNING, Deadline, SpanKind
 from tocsin.common import clock
 from tocsin.policy.active import get_pack, pack_of
 from tocsin.policy.clocks import local_day
+from tocsin.tips.clocks import ACKNOWLEDGE, FEEDBACK
 from tocsin.tips.models import Tip
-from tocsin.tips.workflow import OPEN, State
+from tocsin.tips.workflow import OPEN, TIP_LIFE, State
 
-LONGEST_PAUSE = timedelta(days=30)
+
+@dataclass(frozen=True)
+class Owed:
+    """What a reporter is told of the clock that runs for them.
+
+    ``on``: the last day on which they hear something; ``None`` when nothing is due. ``is_late``: that day has passed.
+    ``paused_until``: the last day for which a question stops the clock. ``is_put_off``: it was put off, with a reason.
+    """
+
+    on: date | None = None
+    is_late: bool = False
+    paused_until: date | None = None
+    is_put_off: bool = False
 
 
 def local_today() -> date:
     """Today where the authority sits: a date that counts is never that of UTC."""
     return local_day(clock.now(), get_pack())
-
-
-def pause(tip: Tip, today: date) -> dict[str, object]:
-    """Field changes when a question is asked: the feedback clock stops, once in the life of a tip."""
-    return {} if tip.pause_used else {"paused_on": today, "pause_used": True}
-
-
-def resume(tip: Tip, today: date) -> dict[str, object]:
-    """Field changes when the question is answered or given up: the pause is added, at most the pack's and 30 days."""
-    if tip.paused_on is None:
-        return {}
-    longest = min(timedelta(days=pack_of(tip.pack_version).clocks.need_info_pause_days), LONGEST_PAUSE)
-    waited = min(today - tip.paused_on, longest)
-    return {"paused_on": None, "feedback_by": tip.feedback_by + waited if tip.feedback_by else None}
 
 
 def next_date(tip: Tip) -> date | None:
@@ -39,3 +40,16 @@ def next_date(tip: Tip) -> date | None:
     if tip.state in OPEN and tip.state != State.FEEDBACK_GIVEN:
         return tip.feedback_by
     return None
+
+
+def owed_to_reporter(tip: Tip) -> Owed:
+    """The next date with everything that is to be said of it. At most two questions to the store."""
+    name = ACKNOWLEDGE if tip.state == State.RECEIVED else FEEDBACK
+    runs = Deadline.objects.filter(RUNNING, subject_kind=TIP_LIFE.kind, subject_ref=tip.ref, clock=name)
+    row = runs.first() if next_date(tip) else None
+    if row is None:
+        return Owed()
+    paused = row.paused_until if row.is_paused(clock.now()) else None
+    last = local_day(paused - timedelta(microseconds=1), pack_of(tip.pack_version)) if paused else None
+    put_off = row.spans.filter(kind=SpanKind.EXTENSION).exists()
+    return Owed(row.due_on, row.is_overdue(clock.now()), last, put_off)

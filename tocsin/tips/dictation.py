@@ -1,4 +1,4 @@
-"""What staff write down for a reporter once the report is stored; who took somebody in danger over.
+"""What staff write down for a reporter once the report is stored.
 
 Works while the desk is locked: everything here is sealed with public keys.
 """
@@ -10,32 +10,18 @@ from django.utils.translation import gettext as _
 
 from tocsin.access.actors import Actor
 from tocsin.common import clock
-from tocsin.common.errors import Conflict, NotPermitted, RuleBroken
+from tocsin.common.errors import RuleBroken
 from tocsin.tips import workflow as life
 from tocsin.tips.content import clean_text, message_place
 from tocsin.tips.models import MessageKind, Tip, TipMessage
 from tocsin.tips.papers import TipPapers
-from tocsin.tips.selectors import tips_visible_to
+from tocsin.tips.taking import refuse_interested
 from tocsin.tips.workflow import TIP_LIFE
 from tocsin.vault.installed import keyring
 from tocsin.vault.sealing import seal_message
 from tocsin.workflow.services import Move, take_step
-from tocsin.workflow.steps import Step
 
 LONGEST_TEXT = 200_000
-LONGEST_BODY = 200
-
-
-def hand_off(*, actor: Actor, tip: Tip, body: str) -> Tip:
-    """Write down that ``body`` (a police station, an ambulance service) took the matter over from ``actor``, now."""
-    body = " ".join(clean_text(body).split())
-    if not body:
-        raise RuleBroken(_("Say which body took it over. Nothing was written down."))
-    if len(body) > LONGEST_BODY:
-        raise RuleBroken(_("This is too long. The name and the number of the body are enough."))
-    if not tip.urgent:
-        raise Conflict(_("Mark the report as urgent first, with the reason. Nothing was written down."))
-    return _take(actor=actor, tip=tip, step=life.HAND_OFF, reason=body)
 
 
 def dictate(*, actor: Actor, tip: Tip, text: str, attempt: str) -> Tip:
@@ -53,7 +39,7 @@ def dictate(*, actor: Actor, tip: Tip, text: str, attempt: str) -> Tip:
         tip = Tip.objects.select_for_update().get(pk=tip.pk)
         if TipMessage.objects.filter(ref=attempt).exists():
             return tip
-        taken = _take(actor=actor, tip=tip, step=life.DICTATE, changes={"unread_replies": tip.unread_replies + 1})
+        taken = _take(actor=actor, tip=tip)
         TipMessage.objects.create(
             tip=taken,
             ref=attempt,
@@ -69,11 +55,10 @@ def dictate(*, actor: Actor, tip: Tip, text: str, attempt: str) -> Tip:
     return taken
 
 
-def _take(*, actor: Actor, tip: Tip, step: Step, reason: str = "", changes: dict[str, object] | None = None) -> Tip:
-    """Steps that the public ledger does not count, so that no key of the tip is needed."""
-    if not tips_visible_to(actor).filter(pk=tip.pk).exists():
-        raise NotPermitted(_("You have no access to this report."))
+def _take(*, actor: Actor, tip: Tip) -> Tip:
+    """The public ledger does not count this step, so that no key of the tip is needed."""
+    refuse_interested(actor, tip)
     papers = TipPapers(ref=tip.ref, k_events=b"", keyring=keyring())
-    move = Move(step, reason=reason, changes=changes or {})
+    move = Move(life.DICTATE, changes={"unread_replies": tip.unread_replies + 1})
     taken: Tip = take_step(actor=actor, life=TIP_LIFE, subject=tip, move=move, papers=papers)
     return taken

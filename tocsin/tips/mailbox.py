@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -16,9 +16,9 @@ from tocsin.common import clock
 from tocsin.common.errors import Conflict, NotPermitted, RuleBroken
 from tocsin.common.stores import busy_when_store_fails
 from tocsin.ledger.leaf import LEAF_SIZE, Event
-from tocsin.tips import deadlines
 from tocsin.tips import workflow as life
 from tocsin.tips.content import clean_text, message_place, receipt_place
+from tocsin.tips.deadlines import Owed, local_today, owed_to_reporter
 from tocsin.tips.evidence import remove_files
 from tocsin.tips.models import Evidence, Identity, MessageKind, Tip, TipMessage, Transcription
 from tocsin.tips.papers import TipPapers, public_event
@@ -50,13 +50,15 @@ class MailboxMessage:
 
 @dataclass(frozen=True)
 class Mailbox:
-    """What the reporter sees. ``promise`` is the signed note that was given on arrival, ``leaf`` the 97 bytes in the
-    public ledger that it speaks of and ``event`` what they say to the public.
+    """What the reporter sees.
+
+    ``owed``: the next date with all that is to be said of it. ``promise``: the signed note that was given on arrival;
+    ``leaf``: the 97 bytes in the public ledger that it speaks of; ``event``: what they say to the public.
     """
 
     plain_state: PlainState
     outcome_label: str
-    next_date: date | None
+    owed: Owed
     messages: Sequence[MailboxMessage]
     promise: bytes
     leaf: bytes
@@ -94,7 +96,7 @@ def read_mailbox(keys: CodeKeys) -> Mailbox:
     return Mailbox(
         plain_state=tip.face.plain,
         outcome_label=_outcome_for_reporter(tip),
-        next_date=deadlines.next_date(tip),
+        owed=owed_to_reporter(tip),
         messages=[_in_clear(message, keys) for message in tip.messages.order_by("id")],
         promise=given[LEAF_SIZE:],
         leaf=given[:LEAF_SIZE],
@@ -137,11 +139,11 @@ def write_to_staff(*, keys: CodeKeys, text: str, attempt: str, corrects: bool = 
         if tip.state == State.WITHDRAWN:
             raise Conflict(_("You took this report back, so nothing can be added. You can send a new report."))
         if tip.state == State.NEED_INFO:
-            kind, step, changes = MessageKind.ANSWER, life.ANSWER, deadlines.resume(tip, deadlines.local_today())
+            kind, step = MessageKind.ANSWER, life.ANSWER
         else:
-            kind, step, changes = MessageKind.ADDITION, life.ADD, {}
+            kind, step = MessageKind.ADDITION, life.ADD
         kind = MessageKind.CORRECTION if corrects else kind
-        move = Move(step, changes={**changes, "unread_replies": tip.unread_replies + 1})
+        move = Move(step, changes={"unread_replies": tip.unread_replies + 1})
         papers = TipPapers(ref=tip.ref, k_events=keys.events, keyring=keyring())
         take_step(actor=REPORTER, life=TIP_LIFE, subject=tip, move=move, papers=papers)
         TipMessage.objects.create(
@@ -189,7 +191,7 @@ def withdraw(*, keys: CodeKeys) -> bool:
         step = life.WITHDRAW_URGENT if tip.state == State.RECEIVED and tip.urgent else step
         changes: dict[str, object] = {"outcome": life.Outcome.WITHDRAWN}
         if unread:
-            changes |= {"content": b"", "wrapped_key": b"", "destroyed_on": deadlines.local_today()}
+            changes |= {"content": b"", "wrapped_key": b"", "destroyed_on": local_today()}
         papers = TipPapers(ref=tip.ref, k_events=keys.events, keyring=keyring())
         take_step(actor=REPORTER, life=TIP_LIFE, subject=tip, move=Move(step, changes=changes), papers=papers)
         if unread:

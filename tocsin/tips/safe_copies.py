@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -64,6 +64,18 @@ def _key_of(row: Evidence) -> bytes:
 def evidence_of(tip: Tip) -> Sequence[OpenEvidence]:
     """The files of a tip in clear, in the order of arrival. The caller has seen to permission and trace."""
     return [_opened(row, _key_of(row)) for row in tip.evidence.order_by("id")]
+
+
+def names_of(rows: Iterable[Evidence]) -> Iterator[tuple[Evidence, str]]:
+    """The names of files as they were sent. The caller has seen to permission and trace."""
+    for row in rows:
+        yield row, _opened(row, _key_of(row)).about.name
+
+
+def names_of_files(tips: Sequence[Tip]) -> Sequence[tuple[str, str]]:
+    """``(handle, name)`` of every file of several tips, in the order of arrival. As ``evidence_of``."""
+    rows = Evidence.objects.filter(tip__in=[tip.pk for tip in tips], tip__destroyed_on__isnull=True).order_by("id")
+    return [(row.ref, name) for row, name in names_of(rows)]
 
 
 def _opened(row: Evidence, key: bytes) -> OpenEvidence:

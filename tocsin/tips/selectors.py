@@ -24,7 +24,7 @@ from tocsin.tips.workflow import OPEN, TIP_LIFE, Outcome, State
 from tocsin.vault import unlocked
 from tocsin.vault.opening import CannotOpen
 from tocsin.workflow.models import Proposal, StepRecord
-from tocsin.workflow.services import waiting_proposal
+from tocsin.workflow.proposals import waiting_proposal
 from tocsin.workflow.steps import Step
 
 IN_THE_MAILBOX = gettext_lazy(

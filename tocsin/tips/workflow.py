@@ -13,13 +13,15 @@ from tocsin.workflow.steps import Life, Step
 
 
 class State(models.TextChoices):
-    """Where a tip stands. States of later stages (linked, referred, expired) come with their steps."""
+    """Where a tip stands."""
 
     RECEIVED = "received", _("Received")
     ACKNOWLEDGED = "acknowledged", _("Acknowledged")
     IN_TRIAGE = "in_triage", _("In triage")
     NEED_INFO = "need_info", _("Question asked")
+    LINKED = "linked", _("In a case")
     UNDER_VERIFICATION = "under_verification", _("Under verification")
+    REFERRED = "referred", _("Passed on")
     OUTCOME_SET = "outcome_set", _("Outcome set")
     FEEDBACK_GIVEN = "feedback_given", _("Feedback given")
     CLOSED = "closed", _("Closed")
@@ -50,6 +52,12 @@ FACES: dict[State, Face] = {
     State.ACKNOWLEDGED: Face("turquoise", _("A person has read it."), PlainState.BEING_READ),
     State.IN_TRIAGE: Face("purple", _("Somebody decides what should happen with it."), PlainState.BEING_READ),
     State.NEED_INFO: Face("yellow", _("We asked the reporter and wait for an answer."), PlainState.QUESTION),
+    State.LINKED: Face(
+        "purple", _("It belongs to a case, together with reports on the same facts."), PlainState.BEING_READ
+    ),
+    State.REFERRED: Face(
+        "orange", _("Another body deals with it; its answer must come back."), PlainState.BEING_CHECKED
+    ),
     State.UNDER_VERIFICATION: Face("orange", _("The facts are being checked."), PlainState.BEING_CHECKED),
     State.OUTCOME_SET: Face("green", _("The outcome is decided; the reporter must be told."), PlainState.BEING_CHECKED),
     State.FEEDBACK_GIVEN: Face("green", _("The reporter was told the result."), PlainState.FINISHED),
@@ -68,6 +76,7 @@ class Outcome(models.TextChoices):
     NOT_WITHIN_REMIT = "not_within_remit", _("Not a matter for this office")
     ALREADY_KNOWN = "already_known", _("Already known")
     REFUSED_PROTECTED_ACTIVITY = "refused_protected_activity", _("Lawful activity: not taken up")
+    DUPLICATE_OF = "duplicate_of", _("The same report as another one")
     WITHDRAWN = "withdrawn", _("Taken back by the reporter")
 
 
@@ -97,21 +106,17 @@ FLAG_URGENT = Step(
     "flag_urgent", _("Mark as urgent"), frozenset(OPEN), None,
     P.TIP_FLAG_URGENT, "clocks.urgent", public_kind=None, needs_reason=True,
 )  # fmt: skip
-# Which body took over, when and from whom: the way to help must stay explainable.
 HAND_OFF = Step(
-    "hand_off", _("Handed over to an emergency service"), frozenset(OPEN), None,
-    P.TIP_FLAG_URGENT, "clocks.urgent", public_kind=None, needs_reason=True,
-)  # fmt: skip
-DICTATE = Step(
-    "dictate", _("Wrote down what the reporter added"), frozenset(set(State) - {S.WITHDRAWN}), None,
-    P.TIP_DICTATE, "mailbox", public_kind=None,
+    "hand_off", _("Hand over to an emergency body"), frozenset(OPEN), None,
+    P.TIP_HAND_OFF, "clocks.urgent", needs_reason=True,
 )  # fmt: skip
 BEGIN_TRIAGE = Step(
     "begin_triage", _("Take into triage"), _from(S.ACKNOWLEDGED), S.IN_TRIAGE, P.TIP_TRIAGE, "conflict_of_interest",
 )  # fmt: skip
 ASK = Step("ask", _("Ask the reporter"), _from(S.IN_TRIAGE), S.NEED_INFO, P.TIP_ASK, "clocks.need_info")
 ASK_WHILE_CHECKING = Step(
-    "ask_while_checking", _("Ask the reporter"), _from(S.UNDER_VERIFICATION), None, P.TIP_ASK, "clocks.need_info",
+    "ask_while_checking", _("Ask the reporter"), _from(S.LINKED, S.UNDER_VERIFICATION, S.REFERRED), None,
+    P.TIP_ASK, "clocks.need_info",
 )  # fmt: skip
 ANSWER = Step("answer", _("Answer"), _from(S.NEED_INFO), S.IN_TRIAGE, P.MAILBOX_WRITE, "mailbox")
 ADD = Step(
@@ -120,6 +125,11 @@ ADD = Step(
 # Files may come at any time, also while a question waits: they answer nothing by themselves.
 ADD_FILES = Step(
     "add_files", _("Add files"), frozenset(set(State) - {S.WITHDRAWN}), None, P.MAILBOX_WRITE, "mailbox",
+)  # fmt: skip
+# Staff write down what the reporter says on the telephone or at the counter after the report was stored.
+DICTATE = Step(
+    "dictate", _("Wrote down what the reporter added"), frozenset(set(State) - {S.WITHDRAWN}), None,
+    P.TIP_DICTATE, "mailbox", public_kind=None,
 )  # fmt: skip
 RESUME = Step(
     "resume", _("Go on without an answer"), _from(S.NEED_INFO), S.IN_TRIAGE,
@@ -139,7 +149,14 @@ REFUSE_REMIT_URGENT = Step(
 )  # fmt: skip
 SET_OUTCOME = Step(
     "set_outcome", _("Set the outcome"), _from(S.UNDER_VERIFICATION), S.OUTCOME_SET,
-    P.OUTCOME_DECIDE, "outcome", needs_reason=True, four_eyes=True, proposed_with=P.OUTCOME_PROPOSE,
+    P.OUTCOME_DECIDE, "outcome", needs_reason=True, barred_by="in_case",
+    four_eyes=True, proposed_with=P.OUTCOME_PROPOSE,
+)  # fmt: skip
+# Once, up to the longest time of the pack; the reporter is told why.
+EXTEND_FEEDBACK = Step(
+    "extend_feedback", _("Put off the answer"),
+    _from(S.ACKNOWLEDGED, S.IN_TRIAGE, S.LINKED, S.UNDER_VERIFICATION, S.REFERRED, S.OUTCOME_SET), None,
+    P.CLOCK_EXTEND, "clocks.feedback", public_kind=None, needs_reason=True,
 )  # fmt: skip
 GIVE_FEEDBACK = Step(
     "give_feedback", _("Tell the reporter the result"), _from(S.OUTCOME_SET), S.FEEDBACK_GIVEN,
@@ -155,6 +172,7 @@ CLOSE_URGENT = Step(
 )  # fmt: skip
 REOPEN = Step(
     "reopen", _("Open again"), _from(S.CLOSED), S.IN_TRIAGE, P.TIP_REOPEN, "reopen", needs_reason=True,
+    barred_by="in_case",
 )  # fmt: skip
 WITHDRAW = Step(
     "withdraw", _("Take the report back"), frozenset(OPEN - {S.RECEIVED}), S.WITHDRAWN,
@@ -170,12 +188,53 @@ WITHDRAW_URGENT = Step(
     P.TIP_WITHDRAW, "withdraw", public_kind="closed:withdrawn",
 )  # fmt: skip
 
+# A tip in a case goes where the case goes. Both tips survive, in the order of their arrival.
+OPEN_CASE = Step(
+    "open_case", _("Open a case"), _from(S.IN_TRIAGE, S.UNDER_VERIFICATION), S.LINKED,
+    P.CASE_OPEN, "linking", needs_reason=True, barred_by="in_case",
+)  # fmt: skip
+LINK = Step(
+    "link", _("Put into a case"), _from(S.IN_TRIAGE), S.LINKED, P.CASE_LINK_CONFIRM, "linking",
+    needs_reason=True, four_eyes=True, proposed_with=P.CASE_LINK, barred_by="in_case",
+)  # fmt: skip
+UNLINK = Step(
+    "unlink", _("Take out of the case"), _from(S.LINKED, S.UNDER_VERIFICATION, S.REFERRED, S.CLOSED), S.IN_TRIAGE,
+    P.CASE_UNLINK, "linking", needs_reason=True,
+)  # fmt: skip
+CASE_VERIFIES = Step(
+    "case_verifies", _("The case is being verified"), _from(S.LINKED, S.REFERRED), S.UNDER_VERIFICATION,
+    P.TIP_VERIFY, "verification.legal_basis", needs_reason=True,
+)  # fmt: skip
+CASE_REFERS = Step(
+    "case_refers", _("The case was passed on"), _from(S.LINKED, S.UNDER_VERIFICATION), S.REFERRED,
+    P.CASE_REFER, "sharing", needs_reason=True,
+)  # fmt: skip
+# What is told to another body may lead back to the reporter, so the public ledger counts it for this report.
+SHARE = Step(
+    "share", _("Told to another body"), _from(S.LINKED, S.UNDER_VERIFICATION, S.REFERRED), None,
+    P.CASE_REFER, "sharing", public_kind="exported", needs_reason=True,
+)  # fmt: skip
+# Two people decided on the case; the engine looks for that approval, so nobody takes this step alone.
+CASE_DECIDES = Step(
+    "case_decides", _("Set the outcome"), _from(S.LINKED, S.UNDER_VERIFICATION, S.REFERRED), S.OUTCOME_SET,
+    P.OUTCOME_DECIDE, "outcome", needs_reason=True, four_eyes=True, decided_as=("case", "set_outcome"),
+)  # fmt: skip
+CASE_CLOSES_URGENT = Step(
+    "case_closes_urgent", _("Close (urgent)"), _from(S.FEEDBACK_GIVEN), S.CLOSED, P.TIP_CLOSE, "close",
+    public_kind="closed:{outcome}", needs_reason=True, four_eyes=True, decided_as=("case", "close_urgent"),
+)  # fmt: skip
+# A supervisor finds a new fact in a case that is closed: its tips come back to it.
+CASE_REOPENS = Step(
+    "case_reopens", _("Open again"), _from(S.CLOSED), S.LINKED, P.TIP_REOPEN, "reopen", needs_reason=True,
+)  # fmt: skip
+
 TIP_LIFE = Life(
     "tip",
     (
-        ACKNOWLEDGE, FLAG_URGENT, HAND_OFF, DICTATE,
-        BEGIN_TRIAGE, ASK, ASK_WHILE_CHECKING, ANSWER, ADD, ADD_FILES, RESUME,
-        START_VERIFICATION, REFUSE_REMIT, REFUSE_REMIT_URGENT, SET_OUTCOME, GIVE_FEEDBACK, CLOSE, CLOSE_URGENT, REOPEN,
-        WITHDRAW, WITHDRAW_UNREAD, WITHDRAW_URGENT,
+        ACKNOWLEDGE, FLAG_URGENT, HAND_OFF, BEGIN_TRIAGE, ASK, ASK_WHILE_CHECKING, ANSWER, ADD, ADD_FILES, DICTATE,
+        RESUME, START_VERIFICATION, REFUSE_REMIT, REFUSE_REMIT_URGENT, SET_OUTCOME,
+        EXTEND_FEEDBACK, GIVE_FEEDBACK, CLOSE, CLOSE_URGENT, REOPEN,
+        WITHDRAW, WITHDRAW_UNREAD, WITHDRAW_URGENT, OPEN_CASE, LINK, UNLINK, CASE_VERIFIES, CASE_REFERS, SHARE,
+        CASE_DECIDES, CASE_CLOSES_URGENT, CASE_REOPENS,
     ),
 )  # fmt: skip

@@ -7,8 +7,10 @@ byte      form
 ``0x02``  key box: HPKE (RFC 9180, base mode, X25519, HKDF-SHA-256, AES-256-GCM): enc (32) ‖ ciphertext
 ``0x03``  nested key box: a key box to A around a key box to B
 ``0x04``  message: count (1) ‖ for each recipient: length (2) ‖ key box ‖ then a data blob
-``0x05``  identity keys: count (1) ‖ for each pair: two key ids (8 + 8) ‖ length (2) ‖ nested key box
+``0x05``  identity keys, read only: count (1) ‖ for each pair: two key ids (8 + 8) ‖ length (2) ‖ nested key box
 ``0x06``  file: STREAM of frames (:mod:`tocsin.vault.frames`)
+``0x07``  identity layers: count (1) ‖ for each custodian: key id (8) ‖ length (2) ‖ outer key box (``0x03``), in it:
+          count (1) ‖ for each other custodian: key id (8) ‖ length (2) ‖ key box. Any two open it, in any order.
 ========  =============================================================================================
 """
 
@@ -29,6 +31,7 @@ KEY_BOX: Final = 0x02
 NESTED_BOX: Final = 0x03
 MESSAGE: Final = 0x04
 IDENTITY_KEYS: Final = 0x05
+IDENTITY_LAYERS: Final = 0x07
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12

@@ -135,5 +135,10 @@ class CodeKeys:
         return "CodeKeys(…)"
 
 
+def login_hash_of(seed: bytes) -> bytes:
+    """``CodeKeys.derive(seed).login_hash`` alone: whether a stored tip has this code, many times a second."""
+    return hashlib.sha256(_hkdf(seed, b"login")).digest()
+
+
 def _hkdf(seed: bytes, info: bytes) -> bytes:
     return HKDF(hashes.SHA256(), length=32, salt=_SALT, info=info).derive(seed)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from argon2.exceptions import HashingError
 from argon2.low_level import Type, hash_secret_raw
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -23,6 +24,9 @@ from tocsin.vault.blobs import KEY_BYTES, public_of
 VERSION = 1
 KEY_FILE_SLOT = "key-file"
 SHORTEST_PASSPHRASE = 12
+LARGEST_CARRIED = 16_384  # bytes
+_MOST_CARRIED_SLOTS = 3
+_LONGEST_CARRIED_PASSPHRASE = 1_000
 _SALT = 16  # bytes
 _WRAPPED = 12 + KEY_BYTES + 16  # nonce, key, tag
 
@@ -71,27 +75,6 @@ def read_secret(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         raise Unsafe(f"The key {path} is missing. Restore it from your backup; it cannot be made again.") from None
-
-
-def read_or_make_secret(path: Path) -> bytes:
-    """The content of a secret file of 32 random bytes, made now if it is missing: for keys that may be made again.
-
-    Of several processes that start at once one makes it. Raises ``Unsafe`` when others can read it or it is damaged.
-    """
-    if not path.exists():
-        beside = path.with_suffix(f".{secrets.token_hex(4)}.new")
-        write_secret(beside, secrets.token_bytes(KEY_BYTES))
-        try:
-            os.link(beside, path)  # whole or not at all, and never over an older one
-        except FileExistsError:
-            pass
-        finally:
-            beside.unlink()
-            flush_folder(path.parent)
-    secret = read_secret(path)
-    if len(secret) != KEY_BYTES:
-        raise Unsafe(f"The key {path} is damaged. Restore it from your backup.")
-    return secret
 
 
 def refuse_if_readable_by_others(path: Path) -> None:
@@ -143,14 +126,10 @@ class LockedKey:
 
     def open_with_passphrase(self, passphrase: str) -> bytes:
         """The private key. Raises ``WrongPassphrase``, which does not tell whose slot came near."""
-        for entry in self._read()["slots"]:
-            if entry["name"] == KEY_FILE_SLOT:
-                continue
-            cost = Stretching(entry["memory_kib"], entry["passes"], entry["lanes"])
-            private = _unwrap(_stretch(passphrase, _bytes(entry["salt"]), cost), entry)
-            if private is not None:
-                return private
-        raise WrongPassphrase(_("This passphrase does not unlock the reports. Check it and try again."))
+        private = _open_slot(self._read(), passphrase)
+        if private is None:
+            raise WrongPassphrase(_("This passphrase does not unlock the reports. Check it and try again."))
+        return private
 
     def open_with_key_file(self, key_file: Path) -> bytes:
         """The private key with an unattended unlock key. Raises ``WrongPassphrase`` or ``Unsafe``."""
@@ -202,15 +181,60 @@ class LockedKey:
 
     def _read(self) -> dict[str, Any]:
         try:
-            told: dict[str, Any] = json.loads(read_secret(self.path))
-            version = told["version"]
-            if version == VERSION:
-                _check(told)
+            told = _parsed(read_secret(self.path))
         except (KeyError, TypeError, ValueError) as wrong:
             raise Unsafe(f"The key file {self.path} is damaged. Restore it from your backup.") from wrong
-        if version != VERSION:
+        if told["version"] != VERSION:
             raise Unsafe(f"{self.path} was written by another version of Tocsin. Use that version.")
         return told
+
+
+def open_carried_key(content: bytes, passphrase: str, *, public: bytes) -> bytes:
+    """The private half of ``public`` from a key file that its holder brings along; nothing is written to disk.
+
+    Raises ``WrongPassphrase``, the same for a wrong passphrase, somebody else’s key, a damaged file and one that
+    asks for more work than ours ever do: nobody can try a colleague's passphrase here.
+    """
+    try:
+        told = _parsed(content) if len(content) <= LARGEST_CARRIED else {}
+        fits = _may_be_opened(told, public) and len(passphrase) <= _LONGEST_CARRIED_PASSPHRASE
+        private = _open_slot(told, passphrase) if fits else None
+    except (KeyError, TypeError, ValueError, RecursionError, HashingError):
+        private = None
+    if private is None or public_of(private) != public:
+        raise WrongPassphrase(
+            _("This key file and this passphrase do not belong together, or not to you. Check both and try again.")
+        )
+    return private
+
+
+def _may_be_opened(told: dict[str, Any], public: bytes) -> bool:
+    most = Stretching()
+    slots = [entry for entry in told["slots"] if entry["name"] != KEY_FILE_SLOT]
+    modest = all(
+        entry["memory_kib"] <= most.memory_kib and entry["passes"] <= most.passes and entry["lanes"] <= most.lanes
+        for entry in slots
+    )
+    whole = told["version"] == VERSION and len(slots) == len(told["slots"]) <= _MOST_CARRIED_SLOTS
+    return whole and modest and _bytes(told["public"]) == public
+
+
+def _open_slot(told: dict[str, Any], passphrase: str) -> bytes | None:
+    for entry in told["slots"]:
+        if entry["name"] != KEY_FILE_SLOT:
+            cost = Stretching(entry["memory_kib"], entry["passes"], entry["lanes"])
+            private = _unwrap(_stretch(passphrase, _bytes(entry["salt"]), cost), entry)
+            if private is not None:
+                return private
+    return None
+
+
+def _parsed(data: bytes) -> dict[str, Any]:
+    """A key file's content. Raises ``KeyError``, ``TypeError`` or ``ValueError`` when it is none."""
+    told: dict[str, Any] = json.loads(data)
+    if told["version"] == VERSION:
+        _check(told)
+    return told
 
 
 def _check(told: dict[str, Any]) -> None:

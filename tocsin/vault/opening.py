@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from tocsin.vault.blobs import (
     IDENTITY_KEYS,
+    IDENTITY_LAYERS,
     MESSAGE,
+    NESTED_BOX,
     CannotOpen,
     Place,
     decrypt_data,
@@ -17,7 +19,18 @@ from tocsin.vault.blobs import (
     unnest,
 )
 
-__all__ = ["CannotOpen", "open_content", "open_identity", "open_key", "open_message", "open_sealed", "open_small"]
+__all__ = [
+    "CannotOpen",
+    "finish_identity",
+    "half_fits",
+    "half_open_identity",
+    "open_content",
+    "open_identity",
+    "open_key",
+    "open_message",
+    "open_sealed",
+    "open_small",
+]
 
 _KEY_ID = 8  # bytes
 
@@ -34,14 +47,77 @@ def open_key(unit: bytes, retention: bytes, wrapped_key: bytes, place: Place) ->
 
 def open_identity(first: bytes, second: bytes, blob: bytes, wrapped_keys: bytes, place: Place) -> bytes:
     """What ``seal_identity`` sealed, with the private keys of two custodians in any order."""
+    for outer, inner in ((first, second), (second, first)):
+        try:
+            return finish_identity(inner, blob, half_open_identity(outer, wrapped_keys, place), place)
+        except CannotOpen:
+            continue
+    raise CannotOpen
+
+
+def half_open_identity(private: bytes, wrapped_keys: bytes, place: Place) -> bytes:
+    """Take off the outer layer with the key of the custodian who comes first.
+
+    The answer (count ‖ for each other custodian: key id, length, key box) opens for one of the others and for nobody
+    else. Identities of the earlier form ``0x05`` have one order for each pair: there this raises ``CannotOpen`` for a
+    key that is nobody's outer one.
+    """
+    own, form = _own_id(private), wrapped_keys[:1]
+    if form == bytes([IDENTITY_KEYS]):
+        return _half_of_pairs(private, own, wrapped_keys, place)
+    if form != bytes([IDENTITY_LAYERS]):
+        raise CannotOpen
+    for custodian, sealed in _entries(wrapped_keys[1:]):
+        if custodian == own:
+            return unbox(private, sealed, place, form=NESTED_BOX)
+    raise CannotOpen
+
+
+def half_fits(private: bytes, half_opened: bytes) -> bool:
+    """Whether ``half_opened`` holds a box for this key, found without opening anything."""
+    return any(custodian == _own_id(private) for custodian, _sealed in _entries(half_opened))
+
+
+def finish_identity(private: bytes, blob: bytes, half_opened: bytes, place: Place) -> bytes:
+    """The identity, from what ``half_open_identity`` left and the private key of the custodian who comes second."""
+    own = _own_id(private)
+    for custodian, sealed in _entries(half_opened):
+        if custodian == own:
+            return decrypt_data(unbox(private, sealed, place), blob, place)
+    raise CannotOpen
+
+
+def _own_id(private: bytes) -> bytes:
     try:
-        by_id = {key_id(public_of(private)): private for private in (first, second)}
+        return key_id(public_of(private))
     except ValueError as wrong:
         raise CannotOpen from wrong
-    for outer, inner, nested in _pairs(wrapped_keys):
-        if outer != inner and outer in by_id and inner in by_id:
-            return decrypt_data(unnest(by_id[outer], by_id[inner], nested, place), blob, place)
-    raise CannotOpen
+
+
+def _entries(framed: bytes) -> list[tuple[bytes, bytes]]:
+    """``(key id, sealed bytes)`` of every entry; refuses a frame with anything left over."""
+    if not framed:
+        raise CannotOpen
+    at, found = 1, []
+    for _entry in range(framed[0]):
+        start = at + _KEY_ID + 2
+        end = start + int.from_bytes(framed[start - 2 : start], "big")
+        found.append((framed[at : at + _KEY_ID], framed[start:end]))
+        at = end
+    if at != len(framed):
+        raise CannotOpen
+    return found
+
+
+def _half_of_pairs(private: bytes, own: bytes, framed: bytes, place: Place) -> bytes:
+    halves = [
+        (inner, unbox(private, nested, place, form=NESTED_BOX))
+        for outer, inner, nested in _pairs(framed)
+        if outer == own and inner != own
+    ]
+    if not halves:
+        raise CannotOpen
+    return bytes([len(halves)]) + b"".join(inner + len(half).to_bytes(2, "big") + half for inner, half in halves)
 
 
 def _pairs(framed: bytes) -> list[tuple[bytes, bytes, bytes]]:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-import itertools
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tocsin.vault.blobs import IDENTITY_KEYS, KEY_BYTES, MESSAGE, Place, box, encrypt_data, key_id, nest
+from tocsin.vault.blobs import (
+    IDENTITY_LAYERS,
+    KEY_BYTES,
+    MESSAGE,
+    NESTED_BOX,
+    Place,
+    box,
+    encrypt_data,
+    key_id,
+    nest,
+)
 
 __all__ = [
+    "MOST_CUSTODIANS",
     "Place",
     "SealedContent",
     "SealedIdentity",
@@ -20,6 +30,8 @@ __all__ = [
     "seal_small",
     "seal_to",
 ]
+
+MOST_CUSTODIANS = 20  # far more than anybody needs; an identity then has some 36 KiB of keys
 
 
 @dataclass(frozen=True)
@@ -32,7 +44,7 @@ class SealedContent:
 
 @dataclass(frozen=True)
 class SealedIdentity:
-    """``blob``: data under a key of its own. ``wrapped_keys``: that key once for every pair of custodians."""
+    """``blob``: data under a key of its own. ``wrapped_keys``: that key for every pair of custodians, in any order."""
 
     blob: bytes
     wrapped_keys: bytes
@@ -56,17 +68,24 @@ def seal_key(key: bytes, *, unit: bytes, retention: bytes, place: Place) -> byte
 def seal_identity(plaintext: bytes, *, custodians: Mapping[str, bytes], place: Place) -> SealedIdentity:
     """Seal who the reporter is to every pair of ``custodians`` (name → X25519 public key); never to the unit.
 
-    Raises ``ValueError`` for fewer than two custodians, or two with the same key.
+    Either of a pair may go first: each custodian's outer box holds the inner boxes of all the others. Raises
+    ``ValueError`` for fewer than two custodians, more than ``MOST_CUSTODIANS``, or two with the same key.
     """
-    if len(set(custodians.values())) != len(custodians) or len(custodians) < 2:
-        raise ValueError("an identity is sealed to two or more different custodians")
+    if len(set(custodians.values())) != len(custodians) or not 2 <= len(custodians) <= MOST_CUSTODIANS:
+        raise ValueError(f"an identity is sealed to two or more different custodians, at most {MOST_CUSTODIANS}")
     key = secrets.token_bytes(KEY_BYTES)
-    pairs = list(itertools.combinations([custodians[name] for name in sorted(custodians)], 2))
-    framed = bytes([IDENTITY_KEYS, len(pairs)])
-    for first, second in pairs:
-        nested = nest(first, second, key, place)
-        framed += key_id(first) + key_id(second) + len(nested).to_bytes(2, "big") + nested
+    publics = [custodians[name] for name in sorted(custodians)]
+    inner = {public: box(public, key, place) for public in publics}
+    framed = bytes([IDENTITY_LAYERS, len(publics)])
+    for first in publics:
+        others = [(public, sealed) for public, sealed in inner.items() if public != first]
+        half = bytes([len(others)]) + b"".join(_entry(public, sealed) for public, sealed in others)
+        framed += _entry(first, box(first, half, place, form=NESTED_BOX))
     return SealedIdentity(encrypt_data(key, plaintext, place), framed)
+
+
+def _entry(public: bytes, sealed: bytes) -> bytes:
+    return key_id(public) + len(sealed).to_bytes(2, "big") + sealed
 
 
 def seal_message(plaintext: bytes, *, recipients: Sequence[bytes], place: Place) -> bytes:

@@ -37,10 +37,15 @@ class ProposalState(models.TextChoices):
     REFUSED = "refused", _("Refused")
     EXPIRED = "expired", _("Expired")
     OVERTAKEN = "overtaken", _("Overtaken by another step")
+    WITHDRAWN = "withdrawn", _("Taken back")
 
 
 class Proposal(models.Model):
-    """A step that one person wants and another one must decide. ``payload`` and reasons are sealed to the unit."""
+    """A step that one person wants and others must decide. ``payload`` is sealed to the unit.
+
+    ``seats``: the permissions that approvers must bring, with spaces between, fixed when it was proposed. ``decider``:
+    whose voice ended it.
+    """
 
     ref = models.CharField(max_length=32, unique=True)
     subject_kind = models.CharField(max_length=24)
@@ -55,9 +60,10 @@ class Proposal(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="decisions", null=True, blank=True
     )
     decided_at = models.DateTimeField(null=True, blank=True)
-    decision_reason = models.BinaryField(blank=True)
+    seats = models.CharField(max_length=200)
 
     class Meta:
+        indexes = [models.Index(fields=["state", "expires_at"], name="proposal_waiting")]
         constraints = [
             models.UniqueConstraint(
                 fields=["subject_kind", "subject_ref"],
@@ -72,3 +78,31 @@ class Proposal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject_kind} {self.subject_ref}: {self.step} ({self.state})"
+
+
+class Verdict(models.TextChoices):
+    """What somebody said about a proposal."""
+
+    PROPOSED = "proposed", _("Proposed it")
+    APPROVED = "approved", _("Approved")
+    REFUSED = "refused", _("Refused")
+    RECUSED = "recused", _("Stepped aside")
+
+
+class Voice(models.Model):
+    """What one person said about one proposal; the proposer's is the first. Nobody speaks twice: the database says so.
+
+    ``reason`` is sealed to the unit.
+    """
+
+    proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="voices")
+    staff = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="voices")
+    verdict = models.CharField(max_length=12, choices=Verdict.choices)
+    reason = models.BinaryField(blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["proposal", "staff"], name="nobody_speaks_twice")]
+
+    def __str__(self) -> str:
+        return f"{self.proposal_id}: staff {self.staff_id} {self.verdict}"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
 
+from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
+from tocsin.policy.model import Pack
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,13 @@ class Step:
     (may hold ``{outcome}``), ``None`` for steps that the public ledger does not count. ``rule``: the pack rule that
     the step answers to. ``needs_reason``: a step without a written reason is refused. ``barred_by``: name of a flag of
     the subject that forbids the step (an urgent tip is never closed by one person).
+
+    For steps of more than two people: ``also_needs`` names the permissions of further approvers, each another person;
+    ``people`` reads from the pack how many people it takes in all, the proposer among them (never fewer than two).
+    ``decided_as``: kind and step of the larger subject on which two people decided for this one too (a case for its
+    tips); the approval of that step opens this one.
+    ``strangers_to``: names of earlier steps; whoever took or proposed one of them on this subject has no part in this
+    one.
     """
 
     name: str
@@ -32,6 +42,26 @@ class Step:
     barred_by: str = ""
     four_eyes: bool = False
     proposed_with: Permission | None = None
+    also_needs: tuple[Permission, ...] = ()
+    people: Callable[[Pack], int] | None = None
+    strangers_to: frozenset[str] = frozenset()
+    decided_as: tuple[str, str] | None = None
+
+    def seats(self, pack: Pack) -> tuple[Permission, ...]:
+        """What the approvers must be permitted, one seat for each of them; empty for a step that one person takes."""
+        if not self.four_eyes:
+            return ()
+        named = (self.needs, *self.also_needs)
+        asked = self.people(pack) - 1 if self.people else 1
+        return named + (self.needs,) * (asked - len(named))
+
+    def decided_by(self, actor: Actor) -> bool:
+        """Whether ``actor`` may fill one of the seats."""
+        return self.four_eyes and actor.may(self.permission_for(actor))
+
+    def permission_for(self, actor: Actor) -> Permission:
+        """The permission under which ``actor`` takes it: of several seats the first that fits, else ``needs``."""
+        return next((each for each in (self.needs, *self.also_needs) if actor.may(each)), self.needs)
 
 
 @dataclass(frozen=True)

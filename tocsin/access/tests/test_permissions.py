@@ -13,7 +13,8 @@ HANDLERS = (R.INTAKE, R.TRIAGE, R.INVESTIGATOR, R.SUPERVISOR)
 CONTENT = {
     each
     for each in P
-    if each.value.split(".")[0] in ("tip", "mailbox", "remit", "outcome", "feedback") or each is P.DESK_UNLOCK
+    if each.value.split(".")[0] in ("tip", "mailbox", "remit", "outcome", "feedback", "case", "person")
+    or each is P.DESK_UNLOCK
 }
 NEVER_CONTENT = (
     R.LEGAL_OFFICER, R.AWARD_ASSESSOR, R.AWARD_APPROVER, R.PAYER, R.CUSTODIAN, R.RIGHTS_OFFICER,
@@ -53,9 +54,27 @@ def test_exactly_the_four_handling_offices_read_reports_and_unlock_them() -> Non
     assert who_may(P.TIP_READ) == who_may(P.TIP_LIST) == who_may(P.DESK_UNLOCK) == set(HANDLERS)
 
 
+# To ask shows nothing: others allow it, others open it, and it is shown to a custodian.
+ASKING = {P.IDENTITY_LIST, P.IDENTITY_REQUEST}
+
+
 @pytest.mark.parametrize("role", HANDLERS, ids=str)
 def test_no_handler_reaches_an_identity(role: Role) -> None:
-    assert not [each for each in ALLOWED[role] if names_identity(each)]
+    assert {each for each in ALLOWED[role] if names_identity(each)} <= ASKING
+
+
+def test_custodians_alone_bring_keys_and_read_no_report() -> None:
+    assert who_may(P.IDENTITY_AGREE) == {R.CUSTODIAN}
+    assert who_may(P.IDENTITY_REQUEST) == {R.INVESTIGATOR, R.SUPERVISOR}
+
+
+@pytest.mark.parametrize("role", Role, ids=str)
+def test_asking_allowing_and_opening_are_three_offices(role: Role) -> None:
+    assert len(ALLOWED[role] & {P.IDENTITY_REQUEST, P.IDENTITY_ALLOW, P.IDENTITY_AGREE}) <= 1
+
+
+def test_the_administrator_has_no_part_in_an_identity() -> None:
+    assert not [each for each in ALLOWED[R.ADMINISTRATOR] if names_identity(each)]
 
 
 def test_the_search_for_identity_permissions_finds_them() -> None:
@@ -78,6 +97,11 @@ def test_a_mailbox_is_the_reporters_alone() -> None:
     assert who_may(P.MAILBOX_READ, P.MAILBOX_WRITE, P.TIP_WITHDRAW) == {R.REPORTER}
 
 
+def test_what_was_sent_to_a_recipient_is_answered_by_the_recipient_alone() -> None:
+    assert who_may(P.REFERRAL_READ, P.REFERRAL_ANSWER) == {R.RECIPIENT}
+    assert ALLOWED[R.RECIPIENT] == {P.REFERRAL_READ, P.REFERRAL_ANSWER}
+
+
 def test_the_ledger_is_written_and_keys_are_made_by_the_worker_alone() -> None:
     assert who_may(P.LEDGER_WRITE, P.KEYS_ROTATE) == {R.WORKER}
 
@@ -87,7 +111,7 @@ def test_the_public_door_can_receive_and_nothing_else() -> None:
 
 
 def test_offices_of_programs_and_reporters_cannot_be_chosen_for_staff() -> None:
-    assert {R.PUBLIC_DOOR, R.WORKER, R.REPORTER} == NOT_FOR_STAFF
+    assert {R.PUBLIC_DOOR, R.WORKER, R.REPORTER, R.SETUP, R.RECIPIENT} == NOT_FOR_STAFF
     choices = RoleGrant._meta.get_field("role").choices
     assert choices is not None
     assert {value for value, _label in choices} == {role.value for role in Role if role not in NOT_FOR_STAFF}

@@ -14,7 +14,7 @@ from tocsin.access import services
 from tocsin.access.actors import Actor
 from tocsin.access.models import Staff
 from tocsin.access.permissions import Role
-from tocsin.access.services import check_sign_in
+from tocsin.access.services import check_password
 from tocsin.common.errors import NotPermitted
 from tocsin.ledger.models import AuditRecord
 
@@ -26,7 +26,7 @@ SETTINGS = Path(str(BASE.__file__)).parent
 
 def refusal(username: str, password: str) -> NotPermitted:
     with pytest.raises(NotPermitted) as refused:
-        check_sign_in(username=username, password=password)
+        check_password(username=username, password=password)
     return refused.value
 
 
@@ -46,9 +46,9 @@ def gone(db: None) -> Staff:
 
 
 def test_name_and_password_together_are_somebody(ines: Actor) -> None:
-    staff = check_sign_in(username="ines", password=PASSWORD)
+    staff = check_password(username="ines", password=PASSWORD)
     assert staff.as_actor() == ines
-    line = AuditRecord.objects.get(action="sign-in")
+    line = AuditRecord.objects.get(action="sign-in.password")
     assert line.actor == ines.name
 
 
@@ -89,8 +89,8 @@ def test_unknown_wrong_and_gone_cost_the_same_work(ines: Actor, gone: Staff, mon
 def test_every_try_is_in_the_log_and_no_name_that_was_typed(ines: Actor) -> None:
     refusal("nobody-I-know", "a password typed into the wrong field")
     refusal("ines", "not the password")
-    check_sign_in(username="ines", password=PASSWORD)
-    assert actions() == ["sign-in.refused", "sign-in.refused", "sign-in"]
+    check_password(username="ines", password=PASSWORD)
+    assert actions() == ["sign-in.refused", "sign-in.refused", "sign-in.password"]
     for line in AuditRecord.objects.filter(action="sign-in.refused"):
         assert (line.actor, line.role, line.subject, line.detail) == ("nobody", "", "", {})
 
@@ -100,7 +100,7 @@ def test_after_too_many_tries_the_right_password_must_wait_too(ines: Actor, sam:
         refusal("ines", "not the password")
     assert "Too many attempts" in str(refusal("ines", PASSWORD))
     assert "Too many attempts" in str(refusal("INES", PASSWORD))
-    assert check_sign_in(username="sam", password=PASSWORD).as_actor() == sam
+    assert check_password(username="sam", password=PASSWORD).as_actor() == sam
 
 
 def test_an_unknown_name_runs_out_of_tries_like_a_known_one(ines: Actor) -> None:
@@ -120,7 +120,7 @@ def test_a_success_gives_the_tries_back(ines: Actor) -> None:
     for _ in range(3):
         for _ in range(9):
             refusal("ines", "not the password")
-        check_sign_in(username="ines", password=PASSWORD)
+        check_password(username="ines", password=PASSWORD)
 
 
 def test_nobody_comes_in_without_a_line_in_the_log(ines: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,7 +129,7 @@ def test_nobody_comes_in_without_a_line_in_the_log(ines: Actor, monkeypatch: pyt
 
     monkeypatch.setattr(services, "record_audit", broken)
     with pytest.raises(OSError, match="no trace"):
-        check_sign_in(username="ines", password=PASSWORD)
+        check_password(username="ines", password=PASSWORD)
 
 
 def test_passwords_of_an_installation_are_stretched_with_argon2id() -> None:
@@ -141,7 +141,7 @@ def test_passwords_of_an_installation_are_stretched_with_argon2id() -> None:
         told = hasher.decode(staff.password)
         assert told["memory_cost"] >= 64 * 1024  # KiB, the memory of RFC 9106's second recommendation
         assert told["time_cost"] >= 2
-        assert check_sign_in(username="kim", password=PASSWORD) == staff
+        assert check_password(username="kim", password=PASSWORD) == staff
         refusal("kim", "not the password")
 
 

@@ -12,9 +12,10 @@ from tests.installation import TestClock
 from tests.people import PASSWORD, hire, staff_of
 from tocsin.access import services
 from tocsin.access.actors import Actor
-from tocsin.access.models import RoleGrant, Staff
+from tocsin.access.models import Factor, RoleGrant, Staff
 from tocsin.access.permissions import NOT_FOR_STAFF, Permission, Role
-from tocsin.access.services import add_staff, grant_role, note_sign_out
+from tocsin.access.services import add_staff, grant_role
+from tocsin.access.sessions import begin_session, end_session
 from tocsin.common.errors import RuleBroken
 from tocsin.ledger.models import AuditRecord
 
@@ -151,6 +152,7 @@ def test_there_is_no_superuser_and_no_way_round_the_table() -> None:
 
 def test_the_log_says_when_somebody_signs_out() -> None:
     kim = hire("kim", Role.INTAKE)
-    note_sign_out(actor=kim)
+    begin_session(actor=kim, key="kims-browser", factor=Factor.PASSKEY)
+    end_session(actor=kim, key="kims-browser")
     line = AuditRecord.objects.get(action="sign-out")
     assert (line.actor, line.subject) == (kim.name, "")

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from tocsin.common.errors import RuleBroken, Unsafe
-from tocsin.config.cli import bench, demo, initialise, keys, ledger, pack, serve, verify
+from tocsin.config.cli import bench, demo, importing, initialise, keys, ledger, mail, pack, serve, staff, verify
 
 app = typer.Typer(
     name="tocsin",
@@ -27,10 +27,13 @@ app = typer.Typer(
 app.command()(demo.demo)
 app.command("init")(initialise.init)
 app.add_typer(serve.app, name="serve")
+app.command("import")(importing.import_file)
 app.command()(verify.verify)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(keys.app, name="keys")
+app.add_typer(staff.app, name="staff")
 app.add_typer(pack.app, name="pack")
+app.add_typer(mail.app, name="mail")
 app.add_typer(bench.app, name="bench")
 
 UNSAFE, BROKEN, DISK = 2, 1, 1

@@ -66,9 +66,16 @@ def _make(home: Path, public_port: int, desk_port: int, *, samples: bool) -> Non
             boot("desk", home)
             migrate()
             add_people(answers.people)
+            _give_second_factors()
             collect_static()
         if samples:
             _file_samples()
+
+
+def _give_second_factors() -> None:
+    from tocsin.access.factors.demonstration import give_app_to_everybody
+
+    give_app_to_everybody()
 
 
 def _file_samples() -> None:
@@ -94,14 +101,17 @@ def _run(instance: Instance) -> None:
 
 def _welcome(instance: Instance) -> None:
     public = f"http://{instance.public.address}:{instance.public.port}/"
-    desk = f"http://{instance.desk.address}:{instance.desk.port}/"
+    desk = f"http://localhost:{instance.desk.port}/"  # by name: passkeys work under no bare address
     console.print("\n[bold]Tocsin is running.[/] Sample data only: do not send real reports.\n")
     console.print(f"  Public door  {public}", highlight=False)
     console.print(f"  Desk         {desk}\n\n  Sign in at the desk as", highlight=False)
     for person in PEOPLE:
         console.print(f"    {person.username:6} {', '.join(person.roles)}", highlight=False)
+    keys = ", ".join(f"{name}.key “{passphrase}”" for name, passphrase in CUSTODIANS.items())
+    console.print(f"  Custodians’ keys and passphrases, in {instance.home / 'handover'}: {keys}", highlight=False)
     console.print(
-        f"  Password (all of them): [bold]{PASSWORD}[/]\n  Passphrase to unlock the reports: "
+        f"  Password (all of them): [bold]{PASSWORD}[/]\n  Second factor: {desk}demo-codes shows everybody's present "
+        f"code\n  Passphrase to unlock the reports: "
         f"[bold]{UNIT_PASSPHRASE}[/]\n\n  The public ledger is published every {instance.batch_seconds} seconds "
         f"in {instance.log}\n  Ctrl-C ends everything; `make demo` goes on where it stood.\n",
         highlight=False,

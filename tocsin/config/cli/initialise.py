@@ -13,7 +13,15 @@ from rich.prompt import IntPrompt, Prompt
 from tocsin.common.errors import RuleBroken
 from tocsin.config.boot import boot, collect_static, migrate
 from tocsin.config.instance import PACKS, home_from_environment
-from tocsin.config.setup import Answers, Person, add_people, all_or_nothing, make_home, refuse_to_overwrite
+from tocsin.config.setup import (
+    Answers,
+    Person,
+    add_people,
+    all_or_nothing,
+    check_answers,
+    make_home,
+    refuse_to_overwrite,
+)
 
 console = Console(soft_wrap=True)
 _TEXT = (str, 'a text in "quotes"')
@@ -38,7 +46,7 @@ def init(
         typer.Option(help="A TOML file with all answers, for installations by script. Delete it afterwards."),
     ] = None,
 ) -> None:
-    """Make an installation: keys, custodians, first administrator, policy pack.
+    """Make an installation: keys, custodians, first administrators, policy pack.
 
     Asks a few questions and writes everything below TOCSIN_HOME (default: ./instance). It never overwrites: keys
     that are lost cannot be made again, and the reports sealed to them stay closed for ever.
@@ -46,6 +54,8 @@ def init(
     home = home_from_environment()
     refuse_to_overwrite(home)
     told = _from_file(answers) if answers else _ask()
+    check_answers(told)
+    _require_two_administrators(told)
     with console.status("Making keys and tables …"):
         make_home(home, told)
         with all_or_nothing(home):
@@ -56,6 +66,15 @@ def init(
     console.print(f"\nThe installation is in [bold]{home}[/bold].", highlight=False)
     for line in _next_steps(home, told):
         console.print(f"  • {line}", highlight=False)
+
+
+def _require_two_administrators(told: Answers) -> None:
+    """At the desk it takes two to add somebody or to replace a lost device: with one administrator it is locked out."""
+    if sum("administrator" in person.roles for person in told.people) < 2:
+        raise RuleBroken(
+            "Name two administrators. To add people, to give roles and to replace a lost second factor takes two of "
+            "them; one alone could never do it. Nothing was made."
+        )
 
 
 def _next_steps(home: Path, told: Answers) -> list[str]:
@@ -70,6 +89,7 @@ def _next_steps(home: Path, told: Answers) -> list[str]:
     )
     return [
         handover,
+        "Let both administrators sign in now: the first sign-in sets up their second factor.",
         f"Back up {home / 'keys'} and {home / 'tocsin.toml'} apart from the database.",
         witness,
         f"Start: TOCSIN_HOME={home} tocsin serve all",
@@ -89,18 +109,28 @@ def _ask() -> Answers:
     for number in range(1, IntPrompt.ask("How many custodians guard identities (2 or more)", default=3) + 1):
         name = Prompt.ask(f"Name of custodian {number} (letters, no spaces)", default=f"custodian-{number}")
         custodians[name] = _passphrase(f"Passphrase of {name} (let them type it)")
-    username = Prompt.ask("Sign-in name of the first administrator", default="admin")
-    password = _passphrase("Password of the administrator")
+    console.print("Two administrators are needed: what concerns people takes two of them.")
+    first = _administrator("first", taken="")
+    people = [first, _administrator("second", taken=first.username)]
     return Answers(
         unit=unit,
         origin=origin,
         pack=pack,
         unit_passphrase=unit_passphrase,
         custodians=custodians,
-        people=[Person(username, username, password, ["administrator"])],
+        people=people,
         public_hosts=public_hosts,
         desk_hosts=desk_hosts,
     )
+
+
+def _administrator(which: str, *, taken: str) -> Person:
+    while True:
+        username = Prompt.ask(f"Sign-in name of the {which} administrator", default="" if taken else "admin")
+        if username.strip() and username != taken:
+            password = _passphrase(f"Password of {username} (let them type it)")
+            return Person(username, username, password, ["administrator"])
+        console.print("Two different names, please.")
 
 
 def _passphrase(question: str) -> str:

@@ -19,8 +19,11 @@ INSTALLED_APPS = [
     "tocsin.access",
     "tocsin.policy",
     "tocsin.vault",
+    "tocsin.clocks",
     "tocsin.workflow",
+    "tocsin.staffing",
     "tocsin.tips",
+    "tocsin.cases",
     "tocsin.intake",
     "tocsin.public",
     "tocsin.desk",
@@ -77,6 +80,13 @@ STORAGES = {
 # offers to visitors of the clear web.
 TOCSIN_BEHIND_PROXY = False
 TOCSIN_ONION = ""
+
+# When the desk ends sessions and locks the reports; ``tocsin.toml`` may change it in bounds (``config.desk_rules``).
+TOCSIN_SESSION_IDLE_MINUTES = 30
+TOCSIN_SESSION_HOURS = 8
+TOCSIN_LOCK_IDLE_MINUTES = 30
+TOCSIN_LOCK_AT = ""
+TOCSIN_PASSKEY_HOST = ""
 
 # Nothing that a visitor sends is ever written to disk in clear: no temporary upload files, small bodies only. The
 # public door seals files while they arrive (``tocsin.public.uploads``).

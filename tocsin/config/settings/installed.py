@@ -23,3 +23,4 @@ TOCSIN_GROUP_COMMIT = False
 TOCSIN_PROMISE_KEY = INSTANCE.door_keys / "promise.key"
 # In a demonstration the ledger is published every few seconds, so that a visitor can see it happen.
 TOCSIN_BATCH_SECONDS = INSTANCE.batch_seconds
+TOCSIN_MAIL_SECONDS = INSTANCE.mail.every_seconds if INSTANCE.mail else 0

@@ -7,7 +7,13 @@ from pathlib import Path
 
 from tocsin.config.databases import database
 from tocsin.config.settings.base import *  # noqa: F403  a settings module takes all names of its base
-from tocsin.config.settings.base import ROOT
+from tocsin.config.settings.base import INSTALLED_APPS, ROOT
+from tocsin.config.settings.second_factor import *  # noqa: F403  as above
+from tocsin.config.settings.second_factor import SECOND_FACTOR_APPS
+
+INSTALLED_APPS = [*INSTALLED_APPS, *SECOND_FACTOR_APPS]  # the tests are every door at once
+# Django makes tables for an app without migrations before all others, here even those that point at tables to come.
+MIGRATION_MODULES = {}
 
 SECRET_KEY = "only-for-tests-0123456789-abcdefghij"  # noqa: S105  no secret: it exists in tests alone
 DATABASES = {"default": database(os.environ.get("TOCSIN_TEST_DATABASE_URL", ""), ROOT / "build" / "test.sqlite3")}
@@ -21,6 +27,7 @@ STORAGES = {
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast: strength is tested with the real one
 
 TOCSIN_DEMO = False
+TOCSIN_PASSKEY_HOST = "testserver"
 TOCSIN_UNIT = "test-unit"
 TOCSIN_ORIGIN = "tips.example.org/ledger"
 TOCSIN_PACK = ROOT / "packs" / "seed"
@@ -30,6 +37,7 @@ TOCSIN_EVIDENCE_KEEP_FREE = 0
 FILE_UPLOAD_HANDLERS = ["tocsin.public.uploads.SealFiles"]
 TOCSIN_WRITE_LOCK = None
 TOCSIN_BATCH_SECONDS = 3600
+TOCSIN_MAIL_SECONDS = 0
 # Tests make an installation of their own and set these to its folders.
 _NOWHERE = ROOT / "build" / "no-installation"
 TOCSIN_PUBLIC_KEYS = _NOWHERE / "keys" / "public"

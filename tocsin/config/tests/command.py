@@ -31,6 +31,12 @@ username = "ada"
 display_name = "Ada Example"
 password = "ada types this each day"
 roles = ["administrator"]
+
+[[people]]
+username = "abe"
+display_name = "Abe Example"
+password = "abe types another one"
+roles = ["administrator"]
 """
 PASSWORD = "ada types this each day"
 PASSPHRASE = "quiet river under glass"

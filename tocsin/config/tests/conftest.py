@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.installation import answers_for_tests
+from tocsin.clocks.tests.conftest import clocks_due
 from tocsin.config.setup import make_home
 from tocsin.config.tests.command import ANSWERS, Operator, Told, tocsin
+
+__all__ = ["clocks_due"]
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "serve desk": ("staff", "off the internet"),
     "serve worker": ("Signs the ledger", "retention keys"),
     "serve all": ("own process", "ends them together"),
+    "import": ("Every line once", "--rejects", "--words", "--source", "goes on where it ended", "Exit code 0"),
     "verify": ("no network", "no key", "Exit codes", "3 not yet", "4 a broken promise", "--words", "--log"),
     "ledger": ("Merkle tree", "publish", "verify", "recover"),
     "ledger publish": ("--force", "every hour"),
@@ -28,9 +29,14 @@ WORDS: dict[str, tuple[str, ...]] = {
     "ledger recover": ("restored backup", "--reason", "previous/", "nothing is dropped", "--yes"),
     "keys": ("passphrase", "unattended", "slots"),
     "keys slots": ("unlock the reports",),
+    "staff": ("emergencies", "two people", "reset-factor"),
+    "staff reset-factor": ("second pair of eyes", "audit log"),
     "keys unattended": ("another device", "refuses to start", "reads every report"),
     "pack": ("jurisdiction", "lint"),
     "pack lint": ("every language", "Exit code 0", "--strict"),
+    "mail": ("maildir", "fetch", "check", "docs/operate/mail.md"),
+    "mail fetch": ("without their senders", "No answer is ever sent", "Exit code 0"),
+    "mail check": ("how many mails wait", "Nothing is read, taken or changed", "Exit code 0"),
     "bench": ("medians", "baseline", "docs/performance.md"),
     "bench intake": ("--runs", "--seconds", "durable"),
     "bench ledger": ("--leaves", "--runs"),
@@ -57,7 +63,7 @@ def test_help_teaches(command: str) -> None:
     assert not missing, f"tocsin {command} --help does not say {missing}: {said}"
 
 
-@pytest.mark.parametrize("group", ["", "serve", "ledger", "keys", "pack", "bench"])
+@pytest.mark.parametrize("group", ["", "serve", "ledger", "keys", "pack", "mail", "staff", "bench"])
 def test_a_group_without_a_command_shows_its_help(group: str) -> None:
     told = CliRunner().invoke(app, group.split(), env={"COLUMNS": "200"})
     assert told.exit_code == 2

@@ -36,6 +36,7 @@ from tocsin.vault.keyfiles import LockedKey
 from tocsin.vault.keyring import PublicKeyring
 
 CLOSED = ("db", "state", "handover", "keys/door", "keys/desk", "keys/desk/retention", "keys/worker")
+SECOND = "abe types another one"
 OPEN = ("log", "keys/public", "keys/public/retention")
 
 
@@ -52,6 +53,12 @@ def test_every_key_file_belongs_to_its_owner_alone(installed: Installed) -> None
     keys = {str(path.relative_to(installed.home)): mode(path) for path in installed.home.rglob("*.key")}
     assert {"keys/desk/unit.key", "keys/worker/ledger.key", "keys/door/promise.key", "handover/kim.key"} <= set(keys)
     assert set(keys.values()) == {0o600}
+
+
+def test_the_desk_promises_with_the_key_of_the_door_and_has_a_key_of_lines_of_its_own(installed: Installed) -> None:
+    keys = installed.home / "keys"
+    assert (keys / "desk" / "promise.key").read_bytes() == (keys / "door" / "promise.key").read_bytes()
+    assert len((keys / "desk" / "line.key").read_bytes()) == 32
 
 
 def test_the_settings_say_what_was_answered(installed: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,13 +105,23 @@ def test_each_signer_has_its_public_half(installed: Installed, process: str, nam
     assert (signer.name, signer.verifier) == (origin, shown)
 
 
-def test_the_first_administrator_is_there_with_the_chosen_password(installed: Installed) -> None:
+def test_two_administrators_are_there_with_the_chosen_passwords(installed: Installed) -> None:
     query = "SELECT s.username, s.password, g.role FROM access_staff s JOIN access_rolegrant g ON g.staff_id = s.id"
     with sqlite3.connect(installed.home / "db" / "tocsin.sqlite3") as store:
         rows = store.execute(query).fetchall()
     store.close()
-    assert [(name, role) for name, _password, role in rows] == [("ada", "administrator")]
+    assert [(name, role) for name, _password, role in rows] == [("ada", "administrator"), ("abe", "administrator")]
     assert PasswordHasher().verify(rows[0][1].removeprefix("argon2"), PASSWORD)
+
+
+def test_there_are_tables_for_second_factors_and_none_for_e_mail(installed: Installed) -> None:
+    with sqlite3.connect(installed.home / "db" / "tocsin.sqlite3") as store:
+        tables = {name for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        states = list(store.execute("SELECT username, state FROM staffing_member ORDER BY id"))
+    store.close()
+    assert {"mfa_authenticator", "access_desksession", "staffing_member"} <= tables
+    assert not [name for name in tables if "email" in name or name.startswith("account_")]
+    assert states == [("ada", "active"), ("abe", "active")]
 
 
 def test_the_next_steps_are_printed(installed: Installed) -> None:
@@ -152,19 +169,22 @@ def test_typing_the_answers_asks_again_for_what_is_short_or_unlike(monkeypatch: 
     passphrases = iter(["short", PASSPHRASE, "something else", *[PASSPHRASE] * 2])
     for name in CUSTODIANS:
         passphrases = iter([*passphrases, *[CUSTODIANS[name]] * 2])
-    passphrases = iter([*passphrases, PASSWORD, PASSWORD])
-    names = iter(CUSTODIANS)
+    passphrases = iter([*passphrases, PASSWORD, PASSWORD, SECOND, SECOND])
+    names, second = iter(CUSTODIANS), iter(["admin", "", "abe"])
 
     def ask(question: str, *, password: bool = False, default: str = "", **_more: object) -> str:
         if password:
             return next(passphrases)
+        if "second administrator" in question:
+            return next(second)
         return next(names) if question.startswith("Name of custodian") else default
 
     monkeypatch.setattr(Prompt, "ask", ask)
     monkeypatch.setattr(IntPrompt, "ask", lambda *_, **__: 3)
     told = initialise._ask()
     assert (told.unit_passphrase, dict(told.custodians)) == (PASSPHRASE, CUSTODIANS)
-    assert [(person.username, person.password) for person in told.people] == [("admin", PASSWORD)]
+    known = [(person.username, person.password) for person in told.people]
+    assert known == [("admin", PASSWORD), ("abe", SECOND)]
     assert (PACKS / told.pack / "pack.toml").is_file()
     assert next(passphrases, None) is None
 

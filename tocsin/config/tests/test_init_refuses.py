@@ -11,7 +11,7 @@ from tocsin.common.errors import RuleBroken, Unsafe
 from tocsin.config import setup
 from tocsin.config.cli import demo, initialise
 from tocsin.config.instance import PACKS, load_instance
-from tocsin.config.setup import make_home
+from tocsin.config.setup import Person, make_home
 from tocsin.config.tests.command import ANSWERS, SECRETS, Operator, everything_in, tocsin
 from tocsin.policy.tests.conftest import two_versions
 from tocsin.vault.keyfiles import Stretching
@@ -30,7 +30,7 @@ NOT_DONE, NOT_STARTED = 1, 2
         ('"seed"', '"no-such-pack"', "Give the folder that holds pack.toml"),
         ('unit_passphrase = "quiet river under glass"\n', "", "unit_passphrase"),
         ("unit =", "unti =", "unti"),
-        ("[[people]]", "[[peeple]]", "people"),
+        ("[[people]]", "[[peeple]]", "peeple"),
         ("roles =", "rolls =", "rolls"),
         ("[custodians]", "[custodian]", "custodians"),
         ('unit = "intake"', "unit = 7", "unit must be a text in"),
@@ -196,3 +196,29 @@ def test_a_custodians_name_never_leads_out_of_its_folder(tmp_path: Path) -> None
 def test_an_unknown_pack_is_unsafe(tmp_path: Path) -> None:
     with pytest.raises(Unsafe, match=r"pack\.toml"):
         make_home(tmp_path / "home", answers_for_tests(pack="nowhere"))
+
+
+TOO_MANY = {f"name-{number}": f"the passphrase of number {number}" for number in range(21)}
+
+
+def person(seat: str, *roles: str) -> Person:
+    return Person(seat or "ada", seat, "twelve characters or more", roles, seat=seat)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"custodians": TOO_MANY}, "at most 20 custodians"),
+        ({"people": [person("nobody", "custodian")]}, "one of the custodians"),
+        ({"people": [person("kim", "custodian"), person("kim", "custodian")]}, "only one person"),
+        ({"people": [person("kim", "administrator")]}, "needs the role custodian"),
+        ({"people": [person("kim", "custodian", "triage")]}, "none that reads reports"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+def test_a_key_for_two_people_or_for_a_reader_of_reports_is_refused(
+    changes: dict[str, object], told: str, tmp_path: Path
+) -> None:
+    with pytest.raises(RuleBroken, match=told):
+        make_home(tmp_path / "home", answers_for_tests(**changes))
+    assert not (tmp_path / "home").exists()

@@ -150,3 +150,57 @@ def test_a_damaged_database_is_a_sentence_and_no_traceback(bare_home: Path) -> N
     assert told.code == 1
     assert "The database does not answer" in told.words
     assert "Traceback" not in told.words
+
+
+def test_the_desk_ends_sessions_and_locks_by_documented_defaults(tmp_path: Path) -> None:
+    rules = load_instance(saying(tmp_path, SMALLEST)).rules
+    assert (rules.session_idle_minutes, rules.session_hours, rules.lock_idle_minutes, rules.lock_at) == (30, 8, 30, "")
+    assert rules.passkey_host == "desk.example.org"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("session_idle_minutes = 4", "from 5 to 60"),
+        ("session_idle_minutes = 61", "from 5 to 60"),
+        ("session_idle_minutes = 30.5", "whole number"),
+        ('session_idle_minutes = "30"', "whole number"),
+        ("session_idle_minutes = true", "whole number"),
+        ("session_hours = 0", "from 1 to 12"),
+        ("session_hours = 13", "from 1 to 12"),
+        ("lock_idle_minutes = 0", "from 5 to 120"),
+        ("lock_idle_minutes = 1440", "from 5 to 120"),
+        ('lock_at = "24:00"', "time of day"),
+        ('lock_at = "7pm"', "time of day"),
+        ('lock_at = "19:00:00"', "time of day"),
+        ('passkey_host = "elsewhere.example"', "desk.hosts"),
+    ],
+)
+def test_a_rule_of_the_desk_out_of_bounds_is_refused(tmp_path: Path, line: str, told: str) -> None:
+    with pytest.raises(Unsafe, match=told):
+        load_instance(saying(tmp_path, f"{SMALLEST}{line}\n"))
+
+
+@pytest.mark.parametrize(
+    ("hosts", "more", "host"),
+    [
+        ('["127.0.0.1", "localhost"]', "", "localhost"),
+        ('["10.0.0.7", "[::1]"]', "", ""),
+        ('["desk.a.example", "desk.b.example"]', "", "desk.a.example"),
+        ('["desk.a.example", "desk2.a.example"]', 'passkey_host = "a.example"\n', "a.example"),
+    ],
+)
+def test_passkeys_belong_to_a_name_of_the_desk(tmp_path: Path, hosts: str, more: str, host: str) -> None:
+    text = SMALLEST.replace('hosts = ["desk.example.org"]', f"hosts = {hosts}") + more
+    assert load_instance(saying(tmp_path, text)).rules.passkey_host == host
+
+
+def test_the_rules_that_are_set_are_the_rules(tmp_path: Path) -> None:
+    more = 'session_idle_minutes = 10\nsession_hours = 4\nlock_idle_minutes = 15\nlock_at = "19:30"\n'
+    rules = load_instance(saying(tmp_path, SMALLEST + more)).rules
+    assert (rules.session_idle_minutes, rules.session_hours, rules.lock_idle_minutes, rules.lock_at) == (
+        10,
+        4,
+        15,
+        "19:30",
+    )

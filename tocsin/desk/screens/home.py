@@ -10,12 +10,19 @@ from tocsin.access.permissions import Permission
 from tocsin.desk.doors import StaffRequest, needs
 from tocsin.desk.page import context
 
+FIRST = (
+    ("overview", Permission.OVERVIEW_READ),
+    ("inbox", Permission.TIP_LIST),
+    ("ledger", Permission.LEDGER_STATUS),
+    ("identities", Permission.IDENTITY_LIST),
+)
+
 
 @require_safe
 @needs()
 def home(request: StaffRequest) -> HttpResponse:
-    """The inbox, else the ledger, else a page that says that there is nothing for these roles yet."""
-    for name, permission in (("inbox", Permission.TIP_LIST), ("ledger", Permission.LEDGER_STATUS)):
+    """The overview, else the inbox, else the ledger, else a page that says that there is nothing for these roles."""
+    for name, permission in FIRST:
         if request.actor.may(permission):
             return redirect(name)
     return render(request, "desk/home.html", context(request))

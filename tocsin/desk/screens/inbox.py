@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from tocsin.access.permissions import Permission
+from tocsin.clocks.selectors import overdue_in_offices
 from tocsin.common import clock
 from tocsin.desk.deadline_words import DeadlineWords, deadline_words
 from tocsin.desk.doors import StaffRequest, needs
@@ -53,6 +54,7 @@ def inbox(request: StaffRequest) -> HttpResponse:
         "state": state,
         "filters": _filters(request, state),
         "rules_over": _rules_over(),
+        "own_overdue": overdue_in_offices(request.actor),
     }
     return render(request, "desk/inbox.html", context(request, here="inbox", **told))
 

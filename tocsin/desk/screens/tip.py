@@ -11,16 +11,22 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from tocsin.access.permissions import Permission
+from tocsin.cases.opening import proposed_case
+from tocsin.cases.selectors import case_of, case_title
 from tocsin.common.errors import RuleBroken
+from tocsin.desk.clock_view import clocks_on_page, offered
+from tocsin.desk.decisions import Panel, panel
 from tocsin.desk.doors import StaffRequest, needs
+from tocsin.desk.identity_view import about_tip
 from tocsin.desk.page import context
 from tocsin.desk.provenance_view import corrections, provenance
 from tocsin.desk.tip_actions import BY_NAME, actions_for
 from tocsin.desk.tip_view import conversation, earlier, facts, remarks, story, timeline
 from tocsin.tips import selectors, services
+from tocsin.tips.lawful import usually_lawful
 from tocsin.tips.models import Evidence, Tip
 from tocsin.tips.safe_copies import evidence_of, read_copy
-from tocsin.tips.workflow import REMIT_OUTCOMES, VERIFIED_OUTCOMES, Outcome
+from tocsin.tips.workflow import LINK, OPEN_CASE, REMIT_OUTCOMES, VERIFIED_OUTCOMES, Outcome
 from tocsin.vault import unlocked
 
 
@@ -91,20 +97,35 @@ def _page(request: StaffRequest, found: Tip, *, status: int = 200, **more: Any) 
             "conversation": conversation(opened),
             "evidence": evidence_of(found) if opened.content else [],
             "history": timeline(opened),
-            "waiting": opened.waiting,
-            "may_decide": _may_decide(request, opened),
+            "waiting": _waiting(request, opened),
         }
+    told |= clocks_on_page(found)
+    told["actions"] = offered(told["actions"], told["extension"])
     told |= {
+        "case": case_of(request.actor, found),
+        "may_put_into_case": _may_put_into_case(request, found),
+        "is_usually_lawful": usually_lawful(found) is not None,
         "outcomes": [(outcome.value, outcome.label) for outcome in VERIFIED_OUTCOMES],
         "remit_outcomes": [(each.value, each.label) for each in Outcome if each in REMIT_OUTCOMES],
         "default_outcome": Outcome.UNSUBSTANTIATED_GOOD_FAITH.value,
+        "identity": about_tip(request.actor, found),
         "title": _("Report"),
     }
     return render(request, "desk/tip.html", context(request, here="inbox", **told), status=status)
 
 
-def _may_decide(request: StaffRequest, opened: selectors.OpenTip) -> bool:
+def _waiting(request: StaffRequest, opened: selectors.OpenTip) -> Panel | None:
     if opened.waiting is None:
-        return False
-    own = opened.waiting.proposal.proposer_id == request.actor.staff_id
-    return not own and request.actor.may(opened.waiting.step.needs)
+        return None
+    found = opened.waiting
+    if found.step == LINK:
+        detail = case_title(request.actor, proposed_case(opened.tip, found.proposal))
+    else:
+        detail = found.outcome_label
+    return panel(request.actor, found.proposal, detail=detail, reason=found.reason)
+
+
+def _may_put_into_case(request: StaffRequest, found: Tip) -> bool:
+    opens = request.actor.may(Permission.CASE_OPEN) and found.state in OPEN_CASE.sources
+    links = request.actor.may(Permission.CASE_LINK) and found.state in LINK.sources
+    return not found.in_case and (opens or links)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
@@ -19,7 +22,7 @@ from tocsin.tips.unlocking import lock_desk, unlock_desk
 @needs(Permission.DESK_UNLOCK)
 def unlock(request: StaffRequest) -> HttpResponse:
     """Ask for the passphrase; go on to where the person was."""
-    told = {"next": safe_next(request)}
+    told = {"next": safe_next(request), **_rule()}
     if request.method != "POST":
         return render(request, "desk/unlock.html", context(request, **told))
     try:
@@ -29,9 +32,13 @@ def unlock(request: StaffRequest) -> HttpResponse:
     return redirect(safe_next(request))
 
 
+def _rule() -> dict[str, Any]:
+    return {"lock_minutes": settings.TOCSIN_LOCK_IDLE_MINUTES, "lock_at": settings.TOCSIN_LOCK_AT}
+
+
 @require_POST
 @needs()
 def lock(request: StaffRequest) -> HttpResponse:
     """Forget the key at once; anybody at the desk may do that."""
     lock_desk(actor=request.actor)
-    return redirect("inbox")
+    return redirect("home")

@@ -86,7 +86,9 @@ def _store(request: StaffRequest, told: Told, ticket: Ticket) -> WrittenDown | N
 
 
 def _sent(request: StaffRequest, sheet: Sheet, told: Told, stored: WrittenDown) -> HttpResponse:
-    note = Note(stored.ref, stored.seed.hex(), sheet.language, sheet.road.name, request.actor.name)
+    note = Note(
+        stored.ref, stored.seed.hex(), sheet.language, sheet.road.name, request.actor.name, request.POST["ticket"]
+    )
     if stored.is_same:
         return sent_page(request, note)
     sentence = _(

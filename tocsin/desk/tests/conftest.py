@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -10,15 +11,15 @@ from django.contrib.auth import SESSION_KEY
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from tests.hygiene.doors import DESK_CSP
 from tests.installation import Installation
-from tests.people import PASSWORD
+from tests.people import PASSWORD, code_of, come_in
 from tests.visitor import Page
 from tocsin.access.actors import Actor
-from tocsin.access.attempts import sign_in_attempts
-from tocsin.access.models import Staff
-from tocsin.tips import unlocking
+from tocsin.access.attempts import factor_attempts, sign_in_attempts
+from tocsin.tips import identity_opening, unlocking
 
+# By name, because the faces do not import the settings.
+BASE = importlib.import_module("tocsin.config.settings.base")
 # What the desk process has that the settings of the tests have not; ``tests/hygiene`` holds it against the real ones.
 DESK_DOOR: dict[str, Any] = {
     "ROOT_URLCONF": "tocsin.desk.urls",
@@ -26,11 +27,12 @@ DESK_DOOR: dict[str, Any] = {
     "SESSION_COOKIE_NAME": "desk",
     "SESSION_COOKIE_AGE": 8 * 3600,
     "SESSION_COOKIE_SAMESITE": "Strict",
+    "TOCSIN_CSP": f"{BASE.TOCSIN_CSP}; script-src 'self'",
     "TOCSIN_RULE_PAGE": "tocsin.desk.errors.rule_page",
     "CSRF_FAILURE_VIEW": "tocsin.desk.errors.csrf_failure",
     "LANGUAGE_COOKIE_NAME": "desk-language",
-    "FILE_UPLOAD_HANDLERS": ["tocsin.desk.uploads.SealScans"],
-    "TOCSIN_CSP": DESK_CSP,
+    "DATA_UPLOAD_MAX_NUMBER_FIELDS": 1000,
+    "FILE_UPLOAD_HANDLERS": ["tocsin.ui.uploads.KeyFileInMemory", "tocsin.desk.uploads.SealScans"],
     "MIDDLEWARE": [
         "tocsin.ui.middleware.SecurityHeaders",
         "django.contrib.sessions.middleware.SessionMiddleware",
@@ -60,8 +62,14 @@ class Desk:
         found = page.form(form)
         return Page(self.browser.post(found.action, {**found.fields, **typed}, follow=True))
 
-    def sign_in(self, username: str, password: str = PASSWORD, *, at: str = "/") -> Page:
+    def give_password(self, username: str, password: str = PASSWORD, *, at: str = "/") -> Page:
         return self.send(self.get(at), "/sign-in", username=username, password=password)
+
+    def sign_in(self, username: str, password: str = PASSWORD, *, at: str = "/") -> Page:
+        page = self.give_password(username, password, at=at)
+        if not any(form.action == "/sign-in/second-factor" for form in page.forms):
+            return page
+        return self.send(page, "/sign-in/second-factor", code=code_of(username))
 
 
 @pytest.fixture
@@ -69,9 +77,15 @@ def desk_door(settings: Settings, installation: Installation) -> Installation:
     """The settings of the desk process."""
     for name, value in DESK_DOOR.items():
         setattr(settings, name, value)
-    for attempts in (sign_in_attempts, unlocking.attempts):
+    for attempts in (sign_in_attempts, factor_attempts, unlocking.attempts, identity_opening.attempts):
         attempts.forget_all()
     return installation
+
+
+@pytest.fixture
+def patient_sessions(desk_door: Installation, settings: Settings) -> None:
+    """Sessions outlast the days by which a test moves the clock."""
+    settings.TOCSIN_SESSION_IDLE_MINUTES = settings.TOCSIN_SESSION_HOURS = 10**6
 
 
 @pytest.fixture
@@ -80,9 +94,7 @@ def desk(desk_door: Installation, db: None) -> Callable[[Actor], Desk]:
 
     def signed_in(actor: Actor) -> Desk:
         browser = Desk()
-        form = browser.get("/sign-in").form("/sign-in")
-        name = Staff.objects.get(pk=actor.require_staff()).username
-        browser.browser.post(form.action, {**form.fields, "username": name, "password": PASSWORD})
+        come_in(browser.browser, actor)
         assert browser.signed_in
         return browser
 

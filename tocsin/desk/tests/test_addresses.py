@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from tests.installation import PASSPHRASE, Installation
-from tests.people import PASSWORD, Cast
+from tests.people import PASSWORD, Cast, code_of
 from tests.stories import Reported, bring_to, send_report, write_to_staff
 from tests.visitor import Page
 from tocsin.access.actors import Actor
@@ -30,7 +30,7 @@ OpenDesk = Callable[[Actor], Desk]
 URLCONF = "tocsin.desk.urls"
 NAMES = sorted(name for name in get_resolver(URLCONF).reverse_dict if isinstance(name, str))
 # Written whenever somebody reads or signs in: the log of readings, and the sessions themselves.
-MAY_GROW = {"ledger.AuditRecord", "sessions.Session"}
+MAY_GROW = {"ledger.AuditRecord", "sessions.Session", "access.DeskSession"}
 ELSEWHERE = [
     "https://elsewhere.example/",
     "http:elsewhere.example",
@@ -80,8 +80,11 @@ def test_signing_in_unlocking_and_choosing_a_language_never_lead_to_another_site
     form = strange.get("/sign-in").form("/sign-in").fields
     answers = [
         strange.browser.post("/language", {**form, "language": "en", "next": wanted}),
-        strange.browser.post("/sign-in", {**form, "username": "ines", "password": PASSWORD, "next": wanted}),
+        strange.browser.post("/unlock", {**form, "next": wanted}),
     ]
+    strange.browser.post("/sign-in", {**form, "username": "ines", "password": PASSWORD, "next": wanted})
+    second = strange.get("/sign-in/second-factor").form("/second-factor").fields
+    answers[1] = strange.browser.post("/sign-in/second-factor", {**second, "code": code_of("ines"), "next": wanted})
     fields = known.get("/unlock").form("/unlock").fields
     answers.append(known.browser.post("/unlock", {**fields, "passphrase": PASSPHRASE, "next": wanted}))
     for answer in answers:
@@ -123,6 +126,8 @@ def test_somebody_who_signs_in_comes_to_the_page_they_asked_for(desk_door: Insta
         browser = Desk()
         form = Page(browser.browser.get("/sign-in", {"next": wanted})).form("/sign-in").fields
         answer = browser.browser.post("/sign-in", {**form, "username": "ines", "password": PASSWORD})
+        second = browser.get("/sign-in/second-factor").form("/second-factor").fields
+        answer = browser.browser.post("/sign-in/second-factor", {**second, "code": code_of("ines")})
         assert answer.headers["Location"] == wanted
 
 

@@ -9,7 +9,7 @@ from django.test import override_settings
 
 from tests.hygiene.doors import DESK, ListeningVisitor, address, elsewhere, names
 from tests.installation import Installation
-from tests.people import PASSWORD
+from tests.people import PASSWORD, give_app
 from tests.stories import Reported, send_report, waiting
 from tests.visitor import Page
 from tocsin.access.actors import Actor
@@ -49,6 +49,7 @@ def hostile_person(name: str, display_name: str, *roles: Role) -> Actor:
     staff = add_staff(
         by="program:tests", username=name, display_name=display_name[:120], password=PASSWORD, roles=roles
     )
+    give_app(staff)
     return staff.as_actor()
 
 

@@ -9,7 +9,7 @@ from django.urls import resolve, reverse
 from pytest_django.fixtures import Settings
 
 from tests.installation import PASSPHRASE, Installation
-from tests.people import PASSWORD
+from tests.people import PASSWORD, code_of
 from tocsin.access.actors import Actor
 from tocsin.desk.tests.conftest import Desk
 from tocsin.ledger.models import AuditRecord
@@ -29,7 +29,8 @@ def test_a_stranger_is_sent_to_the_sign_in_page_and_comes_back_to_where_they_wan
     browser = Desk()
     page = browser.get("/ledger")
     assert page.form("/sign-in").fields["next"] == "/ledger"
-    back = browser.send(page, "/sign-in", username="ada", password=PASSWORD)
+    second = browser.send(page, "/sign-in", username="ada", password=PASSWORD)
+    back = browser.send(second, "/second-factor", code=code_of("ada"))
     assert "Newest signature" in back.plain
 
 
@@ -37,9 +38,11 @@ def test_the_sign_in_page_never_leads_to_another_site(desk_door: Installation, a
     for elsewhere in ("https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"):
         browser = Desk()
         page = Desk.get(browser, f"/sign-in?next={elsewhere}")
-        answer = browser.browser.post(
+        browser.browser.post(
             "/sign-in", {**page.form("/sign-in").fields, "username": "ada", "password": PASSWORD, "next": elsewhere}
         )
+        second = browser.get("/sign-in/second-factor").form("/second-factor").fields
+        answer = browser.browser.post("/sign-in/second-factor", {**second, "code": code_of("ada")})
         assert answer.headers["Location"] == reverse("home")
 
 
@@ -84,8 +87,11 @@ def test_the_session_gets_a_new_name_at_sign_in(desk_door: Installation, ada: Ac
     browser = Desk()
     page = browser.get("/")
     before = browser.browser.cookies[settings.SESSION_COOKIE_NAME].value
-    browser.send(page, "/sign-in", username="ada", password=PASSWORD)
-    assert browser.browser.cookies[settings.SESSION_COOKIE_NAME].value != before
+    second = browser.send(page, "/sign-in", username="ada", password=PASSWORD)
+    between = browser.browser.cookies[settings.SESSION_COOKIE_NAME].value
+    browser.send(second, "/second-factor", code=code_of("ada"))
+    after = browser.browser.cookies[settings.SESSION_COOKIE_NAME].value
+    assert len({before, between, after}) == 3
 
 
 def test_posting_without_a_session_changes_nothing(desk_door: Installation, db: None) -> None:

@@ -33,6 +33,7 @@ from tocsin.tips.models import Evidence, Tip, TipMessage, Transcription
 from tocsin.tips.safe_copies import evidence_of
 from tocsin.tips.selectors import content_of, read_tip
 from tocsin.ui.tests.markup import Page as Markup
+from tocsin.vault import unlocked
 from tocsin.vault.codes import CodeKeys, candidate_seeds
 from tocsin.workflow.models import StepRecord
 
@@ -347,8 +348,9 @@ def test_an_emergency_is_stored_with_whatever_stands_there(
     if "category" in typed:
         assert "nothing" in opened.content.answers["what"], "what could not be read is kept as it was typed"
         assert "no digits" not in opened.content.answers["what"]
-    done = sound(act(browser, page, "hand-over", body="Police (sample number) – 000-0001"))
-    assert "Police (sample number) – 000-0001 took over" in done.plain
+    unlocked.lock_now()  # nobody waits for a passphrase
+    done = sound(act(browser, page, "hand-over", body="000-0001", said="A man with a knife."))
+    assert "Police (sample number) (000-0001) took over" in done.plain
     assert done.words == page.words, "the words are still there to be read out"
     assert "Took over:" in act(browser, done, "read-back", heard="x").plain
     assert StepRecord.objects.get(step="hand_off").actor == ines.name
@@ -372,13 +374,27 @@ def test_the_emergency_numbers_of_the_pack_stand_on_every_form(desk: OpenDesk, i
             assert entry.number in page.plain
 
 
-def test_another_body_can_be_named_and_nobody_is_no_body(desk: OpenDesk, ines: Actor) -> None:
+@pytest.mark.parametrize(("body", "said"), [("", "Help."), ("110", "Help."), ("000-0001", " ")])
+def test_a_hand_over_that_lacks_something_loses_neither_words_nor_text(
+    body: str, said: str, desk: OpenDesk, ines: Actor
+) -> None:
     browser = desk(ines)
     page = send(browser, go="emergency", what=WHAT)
-    refused = sound(act(browser, page, "hand-over", other_body=" "))
+    refused = sound(act(browser, page, "hand-over", body=body, said=said))
     assert refused.status == 422
     assert refused.words == page.words
-    assert "Harbour patrol took over" in act(browser, refused, "hand-over", other_body="Harbour patrol").plain
+    assert said in next(form.fields["said"] for form in refused.forms if "said" in form.fields)
+    assert not StepRecord.objects.filter(step="hand_off").exists()
+
+
+def test_two_bodies_can_take_over(desk: OpenDesk, ines: Actor) -> None:
+    browser = desk(ines)
+    page = send(browser, go="emergency", what=WHAT)
+    first = act(browser, page, "hand-over", body="000-0001", said="A man with a knife.")
+    both = act(browser, first, "hand-over", body="000-0002", said="One is hurt.")
+    assert both.plain.count("(000-0001)") == 1
+    assert both.plain.count("(000-0002)") == 2, "in the list and in what was just done"
+    assert StepRecord.objects.filter(step="hand_off").count() == 2
 
 
 def test_what_the_caller_says_afterwards_is_added_once(
@@ -406,17 +422,6 @@ def test_somebody_who_calls_again_can_add_to_the_report_from_its_page(
         assert "It is added to the report." in page.plain
     assert page.plain.count("He is back.") == 1
     assert "He is back." in "".join(each.text or "" for each in mailbox.read_mailbox(reported.keys).messages)
-
-
-def test_a_hand_over_can_be_written_down_from_the_page_of_an_urgent_report(
-    desk: OpenDesk, tara: Actor, reported: Reported, unlocked_desk: Installation
-) -> None:
-    browser = desk(tara)
-    assert not [form for form in browser.get(f"/tips/{reported.ref}").forms if form.action.endswith("/hand-off")]
-    urgent = browser.send(browser.get(f"/tips/{reported.ref}"), "/flag-urgent", reason="He has a knife.")
-    done = sound(browser.send(urgent, "/hand-off", body="Police, 000-0001"))
-    assert "Handed over to an emergency service" in done.plain
-    assert "Police, 000-0001" in done.plain
 
 
 # Twice, late, broken
@@ -571,6 +576,15 @@ def test_the_scan_lies_sealed_and_the_provenance_is_in_no_column(
     for place, data in [*in_the_database(), *in_files(installation.files)]:
         assert b"CANARYCANARY" not in data, place
         assert b"Mirabel" not in data, place
+
+
+def test_a_key_file_is_never_taken_for_a_scan(desk: OpenDesk, ines: Actor, unlocked_desk: Installation) -> None:
+    key = upload(b"CANARY" * 50, "custodian.key")
+    page = send(desk(ines), LETTER, what=WHAT, words="no", files=[upload()], key_file=key, **parts(0))
+    assert page.status == 200
+    assert [file.about.name for file in evidence_of(Tip.objects.get())] == ["scan.pdf"]
+    for place, data in [*in_the_database(), *in_files(unlocked_desk.files)]:
+        assert b"CANARYCANARY" not in data, place
 
 
 @pytest.mark.parametrize(

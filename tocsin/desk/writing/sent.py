@@ -19,12 +19,14 @@ from tocsin.common.errors import Conflict, RuleBroken
 from tocsin.desk.doors import StaffRequest
 from tocsin.desk.names import short_ref
 from tocsin.desk.page import context, language
-from tocsin.desk.writing.page import refused_words, tickets
+from tocsin.desk.writing.page import purpose, refused_words, tickets
 from tocsin.desk.writing.roads import ROADS
 from tocsin.intake.attempts import TicketInvalid
 from tocsin.intake.channels.hotline.read_back import not_heard, spelled
+from tocsin.intake.writing_down import ledger_key_of
 from tocsin.policy.active import get_pack, pack_of
-from tocsin.tips.dictation import dictate, hand_off
+from tocsin.tips.dictation import dictate
+from tocsin.tips.handoff import bodies_of, hand_off
 from tocsin.tips.models import Tip
 from tocsin.tips.selectors import tip_visible_to
 from tocsin.ui.templatetags.ui import plain_date
@@ -39,8 +41,8 @@ _ADDITION = "addition"
 class Note:
     """What the page knows of its report. ``seed``: behind the words, in hex; empty when none were handed out.
 
-    ``handed``: who took over so far. It travels in the page, signed, and the server keeps none of it: once the page is
-    left the words are gone.
+    ``ticket``: of the form from which it was sent. ``handed``: who took over so far. It travels in the page, signed,
+    and the server keeps none of it: once the page is left the words are gone.
     """
 
     ref: str
@@ -48,6 +50,7 @@ class Note:
     language: str
     road: str
     staff: str
+    ticket: str
     handed: Sequence[str] = ()
 
     def to_text(self) -> str:
@@ -107,7 +110,7 @@ def _to_say(tip: Tip, note: Note) -> dict[str, Any]:
         "website": rules.authority.website,
         "told_in": note.language,
         "told_bidi": "rtl" if get_language_info(note.language)["bidi"] else "ltr",
-        "bodies": [f"{each.label.text(language())} – {each.number}" for each in get_pack().emergency_numbers],
+        "bodies": [(each.number, each.label.text(language())) for each in bodies_of(tip)],
     }
 
 
@@ -119,16 +122,18 @@ def read_back(request: StaffRequest, note: Note) -> HttpResponse:
 
 
 def hand_over(request: StaffRequest, note: Note) -> HttpResponse:
-    """Write down which body took over."""
-    body = request.POST.get("body", "") or request.POST.get("other_body", "")
+    """Note which body took over and what it was told."""
+    body, said = request.POST.get("body", ""), request.POST.get("said", "")
+    tip = tip_visible_to(request.actor, note.ref)
+    form = tickets().open(note.ticket, purpose(request, ROADS[note.road]))
     try:
-        hand_off(actor=request.actor, tip=tip_visible_to(request.actor, note.ref), body=body)
+        hand_off(actor=request.actor, tip=tip, body=body, said=said, k_events=ledger_key_of(form))
     except RuleBroken as wrong:
-        return sent_page(request, note, status=wrong.status, error=str(wrong.sentence), other_body=body)
-    body = " ".join(body.split())
+        return sent_page(request, note, status=wrong.status, error=str(wrong.sentence), said=said)
+    label = next(each.label.text(language()) for each in bodies_of(tip) if each.number == body)
     hour = clock.now().astimezone(get_pack().calendar.zone).strftime("%H:%M")
-    told = _("Written down: %(body)s took over, now, from you.") % {"body": body}
-    return sent_page(request, replace(note, handed=[*note.handed, f"{hour} · {body}"]), done=told)
+    told = _("Written down: %(body)s took over, now, from you.") % {"body": f"{label} ({body})"}
+    return sent_page(request, replace(note, handed=[*note.handed, f"{hour} · {label} ({body})"]), done=told)
 
 
 def add(request: StaffRequest, note: Note) -> HttpResponse:

@@ -35,7 +35,7 @@ def test_it_differs_from_the_seed_in_everything_that_a_pack_may_set(eu: Pack, se
     assert seed.awards is not None
     assert eu.calendar.zone == ZoneInfo("Europe/Brussels")
     assert [mode.code for mode in eu.identity_modes] == [Anonymity.ANONYMOUS, Anonymity.CONFIDENTIAL, Anonymity.NAMED]
-    assert {channel.code for channel in eu.channels} == {"web", "letter", "hotline", "in_person"}
+    assert {channel.code for channel in eu.channels} == {"web", "letter", "email", "hotline", "in_person"}
     assert eu.evidence == Evidence(most_files=10, largest_file_mb=100, largest_total_mb=500)
     for part in ("retention", "false_tips", "sharing", "evidence", "clocks"):
         assert getattr(eu, part) != getattr(seed, part), part

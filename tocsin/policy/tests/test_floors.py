@@ -17,6 +17,7 @@ from tocsin.policy.tests.conftest import EU, Draft
         ("triage_working_days = 3", 4, 1),
         ("urgent_hours = 1", 2, 1),
         ("feedback_months = 3", 4, 2),
+        ("feedback_extended_months = 4", 7, 3),
         ("need_info_pause_days = 30", 31, 14),
         ("unfounded_days = 90", 91, 30),
         ("substantiated_review_years = 5", 6, 2),
@@ -39,6 +40,13 @@ def test_a_pack_may_tighten_a_floor_and_never_loosen_it(draft: Draft, line: str,
     draft.replace("pack.toml", "largest_total_mb = 1000", "largest_total_mb = 9000")  # no floor but one file
     draft.replace("pack.toml", f"{name} = {tighter}", f"{name} = {looser}")
     assert {key.rsplit(".", 1)[-1] for _, key in draft.faults()} == {name}
+
+
+def test_the_longest_time_for_an_answer_is_not_shorter_than_the_usual_one(draft: Draft) -> None:
+    draft.replace("pack.toml", "feedback_extended_months = 4", "feedback_extended_months = 3")
+    assert draft.load().clocks.feedback_extended_months == 3
+    draft.replace("pack.toml", "feedback_extended_months = 3", "feedback_extended_months = 2")
+    assert draft.faults() == {("pack.toml", "clocks.feedback_extended_months")}
 
 
 def test_all_files_together_may_be_as_large_as_one(draft: Draft) -> None:
@@ -65,11 +73,11 @@ def test_nobody_needs_a_name_to_report(draft: Draft) -> None:
 
 
 def test_one_channel_is_online_and_one_is_not(draft: Draft) -> None:
-    draft.replace("pack.toml", "online = true", "online = false")
-    assert draft.faults() == {("pack.toml", "channels")}
     text = (draft.path / "pack.toml").read_text(encoding="utf-8")
-    (draft.path / "pack.toml").write_text(text.replace("online = false", "online = true"), encoding="utf-8")
-    assert draft.faults() == {("pack.toml", "channels")}
+    for this, that in (("true", "false"), ("false", "true")):
+        changed = text.replace(f"online = {this}", f"online = {that}")
+        (draft.path / "pack.toml").write_text(changed, encoding="utf-8")
+        assert draft.faults() == {("pack.toml", "channels")}
 
 
 def test_figures_come_yearly_and_quarterly(draft: Draft) -> None:

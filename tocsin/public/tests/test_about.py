@@ -111,6 +111,7 @@ def changed(pack: Pack) -> Pack:
         triage_working_days=2,
         urgent_hours=6,
         feedback_months=1,
+        feedback_extended_months=2,
         need_info_pause_days=17,
     )
     awards = replace(
@@ -145,7 +146,7 @@ def test_every_number_on_the_page_follows_the_pack(settings: Settings, monkeypat
     labels = [*(road.label for road in pack.channels), *(mode.label for mode in pack.identity_modes)]
     words = {label.text("en") for label in labels}
     numbers = [what for what, holds in before.items() if re.search("[0-9]", holds) and what not in words]
-    assert len(numbers) == 25
+    assert len(numbers) == 26
     assert [what for what in numbers if before[what] == after[what]] == []
     assert set(after.values()) >= {
         "4 days", "2 working days", "6 hours", "1 month", "17 days", "83 days", "1 year", "7 months", "19 days", "3",
@@ -208,3 +209,11 @@ def test_the_page_leads_to_no_other_site_though_it_names_some(settings: Settings
 def test_the_days_of_the_pack_are_written_out(settings: Settings) -> None:
     work_under(settings, EU)
     says(Visitor().get("about"), "from 1 January 2026 to 9 July 2027")
+
+
+def test_a_pack_that_allows_no_longer_time_promises_none(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    pack = work_under(settings, SEED)
+    told = "If it needs longer, we tell you why in your mailbox"
+    assert any(what.startswith(told) for what in rows(Visitor().get("about")))
+    same = replace(pack.clocks, feedback_extended_months=pack.clocks.feedback_months)
+    assert not any(what.startswith(told) for what in rows(pretend(monkeypatch, replace(pack, clocks=same))))

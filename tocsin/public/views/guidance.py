@@ -12,10 +12,10 @@ from django.views.decorators.http import require_safe
 from tocsin.policy.active import get_pack
 from tocsin.policy.category import Category
 from tocsin.policy.model import Pack
-from tocsin.policy.rules import Awards, IdentityMode, Office
+from tocsin.policy.rules import Awards, IdentityMode
 from tocsin.public import policy_page
 from tocsin.public.doors import for_everybody
-from tocsin.public.page import context, in_language, language
+from tocsin.public.page import context, in_language, language, office_in_words
 
 
 @for_everybody
@@ -33,8 +33,8 @@ def _who_and_how(pack: Pack) -> dict[str, Any]:
     return {
         "parts": _parts_of_about(pack),
         "pack_title": in_language(pack.title),
-        "authority": _office(pack.authority),
-        "oversight_body": _office(pack.oversight_body),
+        "authority": office_in_words(pack.authority),
+        "oversight_body": office_in_words(pack.oversight_body),
         "legal_basis": [texts.line(f"legal_basis.{name}") for name in pack.legal_basis],
         "channels": [policy_page.Row(in_language(road.label), in_language(road.where)) for road in pack.channels],
         "identity_modes": [_mode(mode) for mode in pack.identity_modes],
@@ -62,15 +62,6 @@ def _parts_of_about(pack: Pack) -> dict[str, str]:
     if pack.awards is None:
         del parts["awards"]
     return parts
-
-
-def _office(office: Office) -> dict[str, str]:
-    return {
-        "name": in_language(office.name),
-        "address": in_language(office.address),
-        "phone": office.phone,
-        "website": office.website,
-    }
 
 
 def _mode(mode: IdentityMode) -> policy_page.Row:

@@ -16,10 +16,11 @@ from tocsin.common.errors import Busy, NotPermitted, RuleBroken
 from tocsin.intake.attempts import Ticket, TicketInvalid
 from tocsin.intake.services import add_files
 from tocsin.intake.uploads import refused_files, take_files
+from tocsin.policy.active import get_pack
 from tocsin.public.doors import for_everybody
 from tocsin.public.file_words import files_taken
 from tocsin.public.pace import Cost, slowed
-from tocsin.public.page import context
+from tocsin.public.page import context, office_in_words
 from tocsin.public.receipts import receipt_of
 from tocsin.public.report_form import tickets
 from tocsin.tips import mailbox
@@ -103,6 +104,7 @@ def _show(request: HttpRequest, keys: CodeKeys, *, status: int = 200, **more: An
         "box": box,
         "steps": _steps(box.plain_state),
         "conversation": [_line(message) for message in box.messages],
+        "oversight_body": office_in_words(get_pack().oversight_body) if box.owed.is_late else {},
         "corrects": request.POST.get("corrects", ""),
         "ticket": more.pop("ticket", "") or tickets().issue(PURPOSE),
         **more,

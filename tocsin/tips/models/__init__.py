@@ -8,17 +8,23 @@ from __future__ import annotations
 
 from tocsin.tips.models.declaration import Declaration
 from tocsin.tips.models.evidence import CopyVerdict, Evidence
-from tocsin.tips.models.mailbox import FROM_STAFF, MessageKind, TipMessage
+from tocsin.tips.models.identity_request import CustodianSeat, IdentityRequest, RequestState, SeatState
+from tocsin.tips.models.mailbox import FROM_STAFF, SAID_BY_REPORTER, MessageKind, TipMessage
 from tocsin.tips.models.tip import Identity, Tip
 from tocsin.tips.models.transcription import Transcription
 
 __all__ = [
     "FROM_STAFF",
+    "SAID_BY_REPORTER",
     "CopyVerdict",
+    "CustodianSeat",
     "Declaration",
     "Evidence",
     "Identity",
+    "IdentityRequest",
     "MessageKind",
+    "RequestState",
+    "SeatState",
     "Tip",
     "TipMessage",
     "Transcription",

@@ -16,15 +16,17 @@ class MessageKind(models.TextChoices):
     ANSWER = "answer", _("Answer")
     ADDITION = "addition", _("Addition")
     FEEDBACK = "feedback", _("Result")
+    EXTENSION = "extension", _("Later date")
+    NOTICE = "notice", _("Notice")
     TRANSCRIPT = "transcript", _("What was written down")
     DICTATED = "dictated", _("Written down later")
     CORRECTION = "correction", _("Correction")
 
 
-FROM_STAFF = frozenset(
-    {MessageKind.QUESTION, MessageKind.FEEDBACK, MessageKind.TRANSCRIPT, MessageKind.DICTATED},
-)
-FROM_REPORTER = frozenset(set(MessageKind) - FROM_STAFF)
+FROM_REPORTER = frozenset({MessageKind.ANSWER, MessageKind.ADDITION, MessageKind.CORRECTION})
+FROM_STAFF = frozenset(set(MessageKind) - FROM_REPORTER)
+SAID_BY_REPORTER = FROM_REPORTER | {MessageKind.DICTATED}
+"""What the reporter wrote, or said while staff wrote it down. A transcript repeats the report itself."""
 
 
 class TipMessage(models.Model):

@@ -8,7 +8,11 @@ from tocsin.tips.workflow import FACES, Face, Outcome, State
 
 
 class Tip(models.Model):
-    """What one person sent, once. The sealed columns are written on arrival and only ever destroyed."""
+    """What one person sent, once. The sealed columns are written on arrival and only ever destroyed.
+
+    ``acknowledge_by``, ``feedback_by`` and ``paused_on`` are copies of the dates in ``clocks.Deadline``, because lists
+    choose by them; ``tips/clocks.py`` alone writes them.
+    """
 
     ref = models.CharField(max_length=20, unique=True)
     intake_key = models.BinaryField(max_length=32, unique=True)
@@ -33,10 +37,10 @@ class Tip(models.Model):
     acknowledged_on = models.DateField(null=True, blank=True)
     feedback_by = models.DateField(null=True, blank=True)
     paused_on = models.DateField(null=True, blank=True)
-    pause_used = models.BooleanField(default=False)
     unread_replies = models.PositiveIntegerField(default=0)
 
     urgent = models.BooleanField(default=False)
+    in_case = models.BooleanField(default=False)
     drill = models.BooleanField(default=False)
     destroyed_on = models.DateField(null=True, blank=True)
 
@@ -44,6 +48,7 @@ class Tip(models.Model):
         indexes = [
             models.Index(fields=["state", "-urgent", "id"], name="tip_inbox"),
             models.Index(fields=["-urgent", "id"], name="tip_urgent_oldest"),
+            models.Index(fields=["state", "received_hour"], name="tip_ages"),
         ]
 
     def __str__(self) -> str:

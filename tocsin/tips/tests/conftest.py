@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 
 from tocsin.common.refs import new_ref
-from tocsin.tips import unlocking
+from tocsin.tips import identity_opening, unlocking
 from tocsin.tips.models import Tip
+from tocsin.tips.tests.identity_fixtures import allowed, asked, kim, leo, lou, max_
+
+__all__ = ["allowed", "asked", "kim", "leo", "lou", "max_"]  # fixtures
 
 
 def bare_tip(**values: Any) -> Tip:
@@ -48,7 +51,9 @@ def bare_tips(db: None) -> Callable[..., list[Tip]]:
 
 @pytest.fixture(autouse=True)
 def all_tries_left() -> Iterator[None]:
-    """The limit on passphrases lives as long as the process."""
-    unlocking.attempts.forget_all()
+    """The limits on passphrases live as long as the process."""
+    for attempts in (unlocking.attempts, identity_opening.attempts):
+        attempts.forget_all()
     yield
-    unlocking.attempts.forget_all()
+    for attempts in (unlocking.attempts, identity_opening.attempts):
+        attempts.forget_all()

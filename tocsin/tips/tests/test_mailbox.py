@@ -21,7 +21,7 @@ from tocsin.ledger.merkle import leaf_hash
 from tocsin.ledger.models import AuditRecord, Pending
 from tocsin.ledger.promise import parse_promise
 from tocsin.tips import mailbox, selectors, services
-from tocsin.tips.deadlines import next_date
+from tocsin.tips.deadlines import Owed, next_date
 from tocsin.tips.mailbox import LONGEST_TEXT, find_tip, read_mailbox
 from tocsin.tips.models import Tip, TipMessage
 from tocsin.tips.workflow import FACES, State
@@ -45,7 +45,8 @@ def test_each_state_shows_its_plain_word_and_opens_what_fits(state: State, tip_i
     box = read_mailbox(reported.keys)
     assert box.plain_state is FACES[state].plain
     assert box.outcome_label == TOLD.get(state, ""), "the outcome is said when the reporter is told, not before"
-    assert box.next_date == next_date(reported.tip)
+    assert box.owed == Owed(next_date(reported.tip), paused_until=box.owed.paused_until)
+    assert (box.owed.paused_until is not None) == (state == State.NEED_INFO)
     assert box.waits_for_answer is (state is State.NEED_INFO)
     assert box.can_write is (state is not State.WITHDRAWN)
     assert box.can_withdraw is (state not in NO_WAY_BACK)

@@ -14,14 +14,14 @@ from tocsin.access.actors import Actor
 from tocsin.access.permissions import Role
 from tocsin.common.errors import Conflict, NotPermitted, RuleBroken
 from tocsin.ledger.models import AuditRecord, Pending
-from tocsin.tips import services
+from tocsin.tips import services, taking
 from tocsin.tips.content import message_place
 from tocsin.tips.models import Declaration, Tip, TipMessage
 from tocsin.tips.selectors import open_reason, read_tip
-from tocsin.tips.services import LONGEST_MESSAGE
+from tocsin.tips.taking import LONGEST_MESSAGE
 from tocsin.tips.workflow import REMIT_OUTCOMES, VERIFIED_OUTCOMES, Outcome, State
 from tocsin.vault.opening import CannotOpen, open_message
-from tocsin.workflow.models import Proposal, StepRecord
+from tocsin.workflow.models import Proposal, StepRecord, Voice
 
 pytestmark = pytest.mark.django_db
 TipIn = Callable[[State], Reported]
@@ -235,9 +235,9 @@ def test_a_page_from_before_the_mark_of_urgency_ends_nothing(cast: Cast, tip_in:
         Conflict,
         lambda: services.refuse_remit(actor=cast.tara, tip=old_triage, outcome="not_within_remit", reason="x"),
         triage,
-        match="two people",
+        match="another step",
     )
-    refused(Conflict, lambda: services.close(actor=cast.sam, tip=old_told, reason="x"), told, match="two people")
+    refused(Conflict, lambda: services.close(actor=cast.sam, tip=old_told, reason="x"), told, match="another step")
 
 
 def test_the_mark_of_urgency_does_not_move_a_tip_and_is_not_told_to_the_public(cast: Cast, tip_in: TipIn) -> None:
@@ -253,7 +253,7 @@ def test_a_refusal_is_sealed_with_its_reason_and_leaves_the_tip_where_it_is(cast
     services.propose_outcome(actor=cast.ivo, tip=reported.tip, outcome="substantiated", reason="Seen.")
     decide(cast.sam, reported, False, "Show me the photograph.")
     assert (reported.tip.state, reported.tip.outcome) == (State.UNDER_VERIFICATION, "")
-    reason = bytes(Proposal.objects.get().decision_reason)
+    reason = bytes(Voice.objects.get(verdict="refused").reason)
     assert open_reason(reported.ref, reason) == "Show me the photograph."
     with pytest.raises(CannotOpen):
         open_reason(other.ref, reason)
@@ -265,7 +265,7 @@ def test_an_approval_whose_step_fails_is_not_kept(cast: Cast, tip_in: TipIn, mon
 
     reported = tip_in(State.UNDER_VERIFICATION)
     services.propose_outcome(actor=cast.ivo, tip=reported.tip, outcome="substantiated", reason="Seen.")
-    monkeypatch.setattr(services, "take_step", broken)
+    monkeypatch.setattr(taking, "take_step", broken)
     refused(Conflict, lambda: decide(cast.sam, reported, True), reported)
     assert waiting(reported.tip).decider_id is None
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
 
-from tests.installation import PASSPHRASE, Installation
+import pytest
+from pytest_django.fixtures import Settings
+
+from tests.installation import PASSPHRASE, Installation, TestClock
 from tests.people import Cast
-from tocsin.access.actors import PUBLIC_DOOR, REPORTER, WORKER, Actor
+from tocsin.access.actors import DESK, PUBLIC_DOOR, REPORTER, WORKER, Actor
+from tocsin.access.models import Factor
+from tocsin.access.sessions import begin_session, end_session
 from tocsin.common.errors import NotPermitted
 from tocsin.ledger.models import AuditRecord
+from tocsin.policy.active import get_pack
 from tocsin.tips import unlocking
-from tocsin.tips.unlocking import lock_desk, unlock_desk
+from tocsin.tips.unlocking import lock_desk, lock_when_empty, note_locked_by_itself, unlock_desk
 from tocsin.vault import unlocked
-from tocsin.vault.keyfiles import WrongPassphrase
+from tocsin.vault.keyfiles import LockedKey, WrongPassphrase
 from tocsin.vault.unlocked import Locked
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("installation")]
@@ -121,3 +129,66 @@ def test_a_desk_is_locked_even_when_that_cannot_be_written_down(
     with pytest.raises(OSError, match="no trace"):
         lock_desk(actor=ines)
     assert not unlocked.is_unlocked()
+
+
+def test_the_desk_locks_by_itself_and_the_log_says_why(
+    ines: Actor, set_clock: Callable[..., TestClock], settings: Settings
+) -> None:
+    settings.TOCSIN_LOCK_IDLE_MINUTES = 10
+    clock = set_clock(datetime(2026, 11, 24, 8, 0, tzinfo=UTC))
+    unlock_desk(actor=ines, passphrase=PASSPHRASE)
+    clock.forward(minutes=9)
+    note_locked_by_itself(actor=DESK)
+    assert unlocked.is_unlocked()
+    clock.forward(minutes=1)
+    note_locked_by_itself(actor=DESK)
+    note_locked_by_itself(actor=DESK)
+    assert not unlocked.is_unlocked()
+    assert lines()[1:] == [("program:desk", "", "desk.lock", "", {"why": "idle"})]
+
+
+@pytest.mark.parametrize(
+    ("unlocked_at", "locks_at"),
+    [
+        (datetime(2026, 11, 24, 8, 0, tzinfo=UTC), datetime(2026, 11, 24, 18, 30, tzinfo=UTC)),
+        (datetime(2026, 11, 24, 18, 30, tzinfo=UTC), datetime(2026, 11, 25, 18, 30, tzinfo=UTC)),
+        (datetime(2026, 11, 24, 23, 0, tzinfo=UTC), datetime(2026, 11, 25, 18, 30, tzinfo=UTC)),
+    ],
+    ids=["in the morning", "at that minute", "at night"],
+)
+def test_the_time_of_day_is_the_next_one_by_the_clocks_of_the_office(
+    unlocked_at: datetime, locks_at: datetime, set_clock: Callable[..., TestClock], settings: Settings
+) -> None:
+    zone = get_pack().calendar.zone
+    settings.TOCSIN_LOCK_AT = f"{locks_at.astimezone(zone):%H:%M}"
+    set_clock(unlocked_at)
+    assert unlocking.lock_rule().at == locks_at
+
+
+def test_the_last_one_to_leave_locks_the_desk(ines: Actor, ada: Actor) -> None:
+    for actor in (ines, ada):
+        begin_session(actor=actor, key=f"browser of {actor.name}", factor=Factor.PASSKEY)
+    unlock_desk(actor=ines, passphrase=PASSPHRASE)
+    end_session(actor=ines, key=f"browser of {ines.name}")
+    lock_when_empty(actor=ines)
+    assert unlocked.is_unlocked()
+    end_session(actor=ada, key=f"browser of {ada.name}")
+    lock_when_empty(actor=ada)
+    assert not unlocked.is_unlocked()
+    assert lines()[-1] == (ada.name, "", "desk.lock", "", {"why": "empty"})
+
+
+def test_a_desk_that_a_key_file_opened_stays_open_when_everybody_leaves(
+    installation: Installation, ines: Actor, tmp_path: Path, set_clock: Callable[..., TestClock]
+) -> None:
+    own = tmp_path / "unit.key"
+    own.write_bytes((installation.home / "keys" / "desk" / "unit.key").read_bytes())
+    own.chmod(0o600)
+    LockedKey(own).add_key_file(installation.unit_private, tmp_path / "start.key")
+    clock = set_clock()
+    unlocked.unlock_with_key_file(own, tmp_path / "start.key", installation.home / "keys" / "desk")
+    clock.forward(days=2)
+    lock_when_empty(actor=ines)
+    note_locked_by_itself(actor=DESK)
+    assert unlocked.is_unlocked()
+    assert lines() == []

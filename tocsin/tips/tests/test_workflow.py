@@ -30,6 +30,8 @@ from tocsin.workflow.models import StepRecord
 from tocsin.workflow.steps import Step
 
 STEPS = pytest.mark.parametrize("step", TIP_LIFE.steps, ids=lambda step: step.name)
+DECIDING = ["set_outcome", "refuse_remit", "refuse_remit_urgent", "case_decides"]
+AGAIN = ("reopen", "unlink", "case_reopens")
 STATES = pytest.mark.parametrize("state", State, ids=str)
 
 
@@ -72,8 +74,8 @@ def test_from_every_open_state_some_road_leads_to_an_answer_and_the_end(state: S
 def test_nothing_follows_a_withdrawal_and_only_reopening_follows_the_end() -> None:
     assert TIP_LIFE.open_from(State.WITHDRAWN) == ()
     moving = [step.name for step in TIP_LIFE.open_from(State.CLOSED) if step.target is not None]
-    assert moving == ["reopen"]
-    assert reached_from(State.CLOSED, without=["reopen"]) == {State.CLOSED}
+    assert moving == list(AGAIN)
+    assert reached_from(State.CLOSED, without=AGAIN) == {State.CLOSED}
 
 
 @pytest.mark.parametrize(
@@ -81,7 +83,7 @@ def test_nothing_follows_a_withdrawal_and_only_reopening_follows_the_end() -> No
     [
         (["acknowledge"], "somebody who read it"),
         (["begin_triage"], "a declaration about own interests"),
-        (["set_outcome", "refuse_remit", "refuse_remit_urgent"], "an outcome"),
+        (DECIDING, "an outcome"),
         (["give_feedback"], "an answer to the reporter"),
     ],
     ids=lambda each: each if isinstance(each, str) else "",
@@ -91,7 +93,7 @@ def test_no_road_leads_to_the_end_without(closed: list[str], what: str) -> None:
 
 
 def test_a_tip_that_was_opened_again_needs_a_new_outcome_and_a_new_answer() -> None:
-    for closed in (["set_outcome", "refuse_remit", "refuse_remit_urgent"], ["give_feedback"]):
+    for closed in (DECIDING, ["give_feedback"]):
         assert State.FEEDBACK_GIVEN not in reached_from(State.IN_TRIAGE, without=closed)
 
 
@@ -117,6 +119,12 @@ def test_every_step_fits_the_columns_of_its_traces(step: Step) -> None:
         assert len(text) <= longest(StepRecord, name), "PostgreSQL refuses what SQLite lets through"
 
 
+def test_what_bars_a_step_is_a_flag_of_a_tip() -> None:
+    flags = {step.barred_by for step in TIP_LIFE.steps} - {""}
+    assert flags == {"urgent", "in_case"}
+    assert flags <= {field.name for field in Tip._meta.get_fields()}
+
+
 def test_every_state_and_outcome_fits_its_column() -> None:
     for name, values in {"state": State.values, "outcome": Outcome.values}.items():
         assert max(map(len, values)) <= longest(Tip, name)
@@ -124,18 +132,21 @@ def test_every_state_and_outcome_fits_its_column() -> None:
 
 @STEPS
 def test_a_step_for_two_says_who_proposes_and_a_step_for_one_does_not(step: Step) -> None:
-    assert step.four_eyes == (step.proposed_with is not None)
+    assert step.four_eyes == (step.proposed_with is not None or step.decided_as is not None)
+    assert not (step.proposed_with and step.decided_as), "it is decided here or with the larger thing, not both"
     if step.four_eyes:
         assert step.needs_reason, "the second person must see why"
 
 
-@pytest.mark.parametrize("step", [step for step in TIP_LIFE.steps if step.barred_by], ids=lambda step: step.name)
+@pytest.mark.parametrize(
+    "step", [step for step in TIP_LIFE.steps if step.barred_by == "urgent"], ids=lambda step: step.name
+)
 def test_what_one_person_may_not_do_two_can(step: Step) -> None:
     assert step.barred_by in {field.name for field in Tip._meta.get_fields()}
     twins = [
         other
         for other in TIP_LIFE.steps
-        if other.four_eyes and (other.sources, other.target) == (step.sources, step.target)
+        if other.four_eyes and other.proposed_with and (other.sources, other.target) == (step.sources, step.target)
     ]
     assert [twin.public_kind for twin in twins] == [step.public_kind]
     assert twins[0].proposed_with == step.needs
@@ -168,9 +179,9 @@ def test_what_the_reporters_program_tries_covers_every_outcome_and_rule() -> Non
     assert {detail for name, detail in details if name == "closed"} == set(Outcome.values)
 
 
-def test_the_ledger_counts_every_step_but_urgency_and_what_is_written_down() -> None:
+def test_the_ledger_counts_every_step_but_urgency_a_later_date_and_what_is_written_down() -> None:
     uncounted = [step.name for step in TIP_LIFE.steps if step.public_kind is None]
-    assert uncounted == ["flag_urgent", "hand_off", "dictate"]
+    assert uncounted == ["flag_urgent", "dictate", "extend_feedback"]
 
 
 # How it looks
@@ -201,4 +212,5 @@ def test_the_reporter_sees_five_words_and_is_told_the_end_only_when_it_is_the_en
 def test_good_faith_is_the_first_reading_and_no_choice_sets_a_withdrawal() -> None:
     assert VERIFIED_OUTCOMES[0] is Outcome.UNSUBSTANTIATED_GOOD_FAITH
     assert Outcome.WITHDRAWN not in REMIT_OUTCOMES | set(VERIFIED_OUTCOMES)
-    assert REMIT_OUTCOMES | set(VERIFIED_OUTCOMES) | {Outcome.WITHDRAWN} == set(Outcome)
+    by_the_case = {Outcome.DUPLICATE_OF}
+    assert REMIT_OUTCOMES | set(VERIFIED_OUTCOMES) | by_the_case | {Outcome.WITHDRAWN} == set(Outcome)

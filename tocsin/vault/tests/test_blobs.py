@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from itertools import permutations
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from tocsin.vault import blobs
 from tocsin.vault.blobs import BUCKETS, CannotOpen, Place, bucket
-from tocsin.vault.opening import open_content, open_identity, open_message
+from tocsin.vault.opening import finish_identity, half_open_identity, open_content, open_identity, open_message
 from tocsin.vault.tests.known import ELSEWHERE, PLACE, cuts, flips, frozen, place_of, private, public, refuses
 
 KEY = hashlib.sha256(b"a data key").digest()
@@ -69,6 +70,25 @@ def test_a_frozen_identity_opens(one: str, other: str) -> None:
     assert told["wrapped_keys"][:2] == b"\x05\x03"
     opened = open_identity(told[one], told[other], told["blob"], told["wrapped_keys"], place_of(told))
     assert opened == told["plaintext"]
+
+
+@pytest.mark.parametrize(("one", "other"), list(permutations(("kim", "lou", "max"), 2)))
+def test_a_frozen_identity_of_the_second_form_opens_in_any_order(one: str, other: str) -> None:
+    told = frozen("identity_layers")
+    assert told["wrapped_keys"][:2] == b"\x07\x03"
+    half = half_open_identity(told[one], told["wrapped_keys"], place_of(told))
+    assert half[0] == 2
+    assert finish_identity(told[other], told["blob"], half, place_of(told)) == told["plaintext"]
+
+
+def test_the_first_form_has_one_order_for_each_pair() -> None:
+    told = frozen("identity")
+    assert half_open_identity(told["kim"], told["wrapped_keys"], PLACE)[0] == 2
+    half = half_open_identity(told["lou"], told["wrapped_keys"], PLACE)
+    assert half[0] == 1
+    assert finish_identity(told["max"], told["blob"], half, PLACE) == told["plaintext"]
+    with pytest.raises(CannotOpen):
+        half_open_identity(told["max"], told["wrapped_keys"], PLACE)
 
 
 def test_frozen_content_opens() -> None:
@@ -176,6 +196,20 @@ def test_no_changed_identity_frame_opens() -> None:
 
     assert len(frame) == 2 + 3 * pair
     refuses(opening, flips(frame, range(8 * (2 + pair))))
+    refuses(opening, cuts(frame))
+    refuses(opening, iter(other_forms(frame)))
+
+
+def test_no_changed_identity_frame_of_the_second_form_opens() -> None:
+    told = frozen("identity_layers")
+    frame, layer = told["wrapped_keys"], 8 + 2 + 1 + 32 + 16 + (1 + 2 * (8 + 2 + 81))
+
+    def opening(changed: bytes) -> bytes:
+        half = half_open_identity(told["kim"], changed, PLACE)
+        return finish_identity(told["lou"], told["blob"], half, PLACE)
+
+    assert len(frame) == 2 + 3 * layer
+    refuses(opening, flips(frame, range(8 * (2 + layer))))
     refuses(opening, cuts(frame))
     refuses(opening, iter(other_forms(frame)))
 

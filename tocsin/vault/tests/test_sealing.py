@@ -9,8 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.vault.blobs import CannotOpen, decrypt_data, unbox, unnest
-from tocsin.vault.opening import open_content, open_identity, open_message, open_sealed, open_small
+from tocsin.vault.opening import (
+    finish_identity,
+    half_fits,
+    half_open_identity,
+    open_content,
+    open_identity,
+    open_message,
+    open_sealed,
+    open_small,
+)
 from tocsin.vault.sealing import (
+    MOST_CUSTODIANS,
     SealedIdentity,
     seal_content,
     seal_identity,
@@ -92,12 +102,29 @@ def test_no_custodian_opens_an_identity_alone(name: str) -> None:
             open_identity(second, private(name), sealed.blob, sealed.wrapped_keys, PLACE)
 
 
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_either_of_a_pair_goes_first_and_what_is_left_opens_for_the_others_alone(count: int) -> None:
+    names = NAMES[:count]
+    sealed = sealed_identity(names=names)
+    for first in names:
+        half = half_open_identity(private(first), sealed.wrapped_keys, PLACE)
+        for second in names:
+            assert half_fits(private(second), half) is (second != first)
+            if second != first:
+                assert finish_identity(private(second), sealed.blob, half, PLACE) == b"Ada"
+        for nobody in (first, "unit", "stranger"):
+            with pytest.raises(CannotOpen):
+                finish_identity(private(nobody), sealed.blob, half, PLACE)
+        with pytest.raises(CannotOpen):
+            half_open_identity(private(first), half, PLACE)
+
+
 def test_one_custodian_cannot_reach_the_key_inside_any_box() -> None:
-    """Each nested box is tried directly with each key alone: the frame's key ids are no protection, the boxes are."""
+    """Each box is tried directly with each key alone: the frame's key ids are no protection, the boxes are."""
     sealed = sealed_identity(names=NAMES[:3])
-    pair = 8 + 8 + 2 + 1 + 32 + 16 + 81
-    boxes = [sealed.wrapped_keys[at + 18 : at + pair] for at in range(2, len(sealed.wrapped_keys), pair)]
-    assert len(boxes) == 3
+    outer = 8 + 2 + 1 + 32 + 16 + (1 + 2 * (8 + 2 + 81))
+    assert len(sealed.wrapped_keys) == 2 + 3 * outer
+    boxes = [sealed.wrapped_keys[at + 10 : at + outer] for at in range(2, len(sealed.wrapped_keys), outer)]
     for nested, name in itertools.product(boxes, [*NAMES[:3], "unit"]):
         with pytest.raises(CannotOpen):
             unnest(private(name), private(name), nested, PLACE)
@@ -125,20 +152,37 @@ def test_an_empty_identity_looks_like_a_full_one() -> None:
 def test_the_order_of_custodians_in_a_keyring_does_not_show() -> None:
     one = seal_identity(b"", custodians={"a": public("kim"), "b": public("lou")}, place=PLACE)
     two = seal_identity(b"", custodians={"b": public("lou"), "a": public("kim")}, place=PLACE)
-    assert one.wrapped_keys[:18] == two.wrapped_keys[:18]
+    assert one.wrapped_keys[:10] == two.wrapped_keys[:10]
 
 
 @pytest.mark.parametrize(
-    "custodians", [{}, {"kim": public("kim")}, {"kim": public("kim"), "kim again": public("kim")}], ids=len
+    "custodians",
+    [
+        {},
+        {"kim": public("kim")},
+        {"kim": public("kim"), "kim again": public("kim")},
+        {str(number): public(str(number)) for number in range(MOST_CUSTODIANS + 1)},
+    ],
+    ids=len,
 )
-def test_fewer_than_two_different_custodians_are_refused(custodians: dict[str, bytes]) -> None:
+def test_fewer_than_two_different_custodians_or_too_many_are_refused(custodians: dict[str, bytes]) -> None:
     with pytest.raises(ValueError, match="two or more"):
         seal_identity(b"Ada", custodians=custodians, place=PLACE)
 
 
+ENDS = (b"", b"\x00", b"\xff", b"\x01" + bytes(10), b"\x01" + bytes(18))
+
+
+@given(st.binary(max_size=300))
+def test_a_malformed_half_is_refused(half: bytes) -> None:
+    for changed in (half, b"\x01" + half, b"\x01" + bytes(8) + b"\x00\x51" + half):
+        with pytest.raises(CannotOpen):
+            finish_identity(private("kim"), sealed_identity().blob, changed, PLACE)
+
+
 def test_an_identity_frame_without_pairs_is_refused() -> None:
     sealed = sealed_identity()
-    for frame in (b"", b"\x05", b"\x05\x00", b"\x05\xff", b"\x05\x01" + bytes(18)):
+    for frame in (b"", *(form + end for form in (b"\x05", b"\x07") for end in ENDS)):
         with pytest.raises(CannotOpen):
             open_identity(private("kim"), private("lou"), sealed.blob, frame, PLACE)
 

@@ -1,32 +1,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
+from tests.installation import TestClock
 from tocsin.common.errors import Unsafe
 from tocsin.vault import retention, unlocked
 from tocsin.vault.blobs import CannotOpen
 from tocsin.vault.keyfiles import LockedKey, Stretching, WrongPassphrase
 from tocsin.vault.sealing import seal_content, seal_message, seal_to
 from tocsin.vault.tests.known import ELSEWHERE, PLACE, private, public
+from tocsin.vault.unlocked import LockRule, Status, WhyLocked
 
 PASSPHRASE = "ring the old bell"
 MONTH = "2026-11"
-
-
-class Clock:
-    """A monotonic clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def monotonic(self) -> float:
-        return self.seconds
 
 
 @pytest.fixture(autouse=True)
@@ -34,13 +26,6 @@ def locked_before_and_after() -> Iterator[None]:
     unlocked.lock_now()
     yield
     unlocked.lock_now()
-
-
-@pytest.fixture
-def moved(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    moved = Clock()
-    monkeypatch.setattr(unlocked, "time", SimpleNamespace(monotonic=moved.monotonic))
-    return moved
 
 
 @pytest.fixture
@@ -103,34 +88,77 @@ def test_locking_forgets_the_key_at_once(home: Path) -> None:
     unlocked.lock_now()
 
 
-def test_an_idle_desk_locks_itself(home: Path, moved: Clock) -> None:
-    unlocked.unlock(private("unit"), home)
-    moved.seconds += unlocked.IDLE_SECONDS
+Moved = Callable[..., TestClock]
+MORNING = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+
+
+def test_a_desk_at_which_nobody_works_locks_itself(home: Path, set_clock: Moved) -> None:
+    clock = set_clock(MORNING)
+    unlocked.unlock(private("unit"), home, LockRule(idle=timedelta(minutes=30)))
+    assert unlocked.status() == Status(True, MORNING + timedelta(minutes=30))
+    clock.forward(minutes=29, seconds=59)
     assert unlocked.is_unlocked()
-    moved.seconds += 1
+    clock.forward(seconds=1)
     assert not unlocked.is_unlocked()
     with pytest.raises(unlocked.Locked):
         unlocked.opener()
+    assert unlocked.status() == Status(False)
+    assert (unlocked.locked_by_itself(), unlocked.locked_by_itself()) == (WhyLocked.IDLE, None)
 
 
-def test_after_idle_time_the_key_is_gone_even_if_time_went_back(home: Path, moved: Clock) -> None:
-    unlocked.unlock(private("unit"), home)
-    moved.seconds += unlocked.IDLE_SECONDS + 1
-    with pytest.raises(unlocked.Locked):
-        unlocked.opener()
-    moved.seconds -= unlocked.IDLE_SECONDS
-    assert not unlocked.is_unlocked()
-
-
-def test_use_keeps_the_desk_unlocked_and_asking_does_not(home: Path, moved: Clock) -> None:
+def test_requests_of_staff_keep_it_unlocked_and_programs_that_read_do_not(home: Path, set_clock: Moved) -> None:
+    clock = set_clock(MORNING)
     unlocked.unlock(private("unit"), home)
     for _turn in range(5):
-        moved.seconds += unlocked.IDLE_SECONDS * 0.9
-        unlocked.opener()
-    for _turn in range(3):
-        moved.seconds += unlocked.IDLE_SECONDS * 0.4
-        asked = unlocked.is_unlocked()
-    assert not asked
+        clock.forward(minutes=20)
+        unlocked.somebody_is_at_work()
+    assert unlocked.is_unlocked()
+    clock.forward(minutes=20)
+    unlocked.opener()
+    clock.forward(minutes=10)
+    assert not unlocked.is_unlocked()
+
+
+def test_a_request_that_comes_too_late_does_not_save_the_key(home: Path, set_clock: Moved) -> None:
+    clock = set_clock(MORNING)
+    unlocked.unlock(private("unit"), home)
+    clock.forward(minutes=31)
+    unlocked.somebody_is_at_work()
+    assert not unlocked.is_unlocked()
+
+
+def test_it_locks_at_its_time_of_day_while_people_work(home: Path, set_clock: Moved) -> None:
+    clock = set_clock(MORNING)
+    unlocked.unlock(private("unit"), home, LockRule(at=MORNING + timedelta(minutes=40)))
+    clock.forward(minutes=25)
+    unlocked.somebody_is_at_work()
+    assert unlocked.status().locks_at == MORNING + timedelta(minutes=40)
+    clock.forward(minutes=15)
+    assert not unlocked.is_unlocked()
+    assert unlocked.locked_by_itself() == WhyLocked.TIME
+
+
+def test_a_clock_that_is_set_back_locks(home: Path, set_clock: Moved) -> None:
+    clock = set_clock(MORNING)
+    unlocked.unlock(private("unit"), home)
+    clock.forward(minutes=-1)
+    assert unlocked.is_unlocked()  # computers correct their clocks by a little
+    clock.forward(hours=-2)
+    assert not unlocked.is_unlocked()
+    clock.forward(hours=2)
+    assert not unlocked.is_unlocked()
+    assert unlocked.locked_by_itself() == WhyLocked.CLOCK
+
+
+def test_a_key_file_keeps_the_desk_open_and_it_says_so(home: Path, set_clock: Moved) -> None:
+    clock = set_clock(MORNING)
+    LockedKey(home / "unit.key").add_key_file(private("unit"), home / "start.key")
+    unlocked.unlock_with_key_file(home / "unit.key", home / "start.key", home)
+    clock.forward(days=30)
+    assert unlocked.status() == Status(True, None, is_unattended=True)
+    unlocked.lock_now()
+    assert unlocked.status() == Status(False)
+    assert unlocked.locked_by_itself() is None
 
 
 def test_the_key_is_shared_by_all_threads(home: Path) -> None:

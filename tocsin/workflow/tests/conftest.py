@@ -12,7 +12,7 @@ from tests.stories import Reported
 from tocsin.access.actors import Actor
 from tocsin.ledger.models import AuditRecord, Pending
 from tocsin.workflow.models import Proposal, StepRecord
-from tocsin.workflow.services import propose
+from tocsin.workflow.proposals import propose
 from tocsin.workflow.tests.small_life import END_TOGETHER, LIFE
 
 

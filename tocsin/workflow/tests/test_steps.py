@@ -42,4 +42,8 @@ def test_a_step_is_public_and_taken_by_one_person_unless_it_says_otherwise() -> 
         "barred_by": "",
         "four_eyes": False,
         "proposed_with": None,
+        "also_needs": (),
+        "people": None,
+        "strangers_to": frozenset(),
+        "decided_as": None,
     }

@@ -171,10 +171,10 @@ def test_a_step_that_needs_no_reason_is_taken_without_one(thing: Thing, ines: Ac
 
 def test_a_flag_bars_the_step_also_when_an_old_page_does_not_show_it(things: Callable[..., Thing], sam: Actor) -> None:
     thing = things(state="seen", outcome="already_known", urgent=True)
-    assert "two people" in str(refused(Conflict, sam, thing, END))
+    assert "needs another step" in str(refused(Conflict, sam, thing, END))
     old = thing.now
     old.urgent = False
-    with pytest.raises(Conflict, match="two people"):
+    with pytest.raises(Conflict, match="needs another step"):
         take_step(actor=sam, life=LIFE, subject=old, move=reasoned(END), papers=PlainPapers())
     thing.put(urgent=False)
     assert take(sam, thing, END).state == "done"

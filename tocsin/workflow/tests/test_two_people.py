@@ -17,8 +17,9 @@ from tocsin.common import clock
 from tocsin.common.errors import Conflict, NotPermitted, RuleBroken
 from tocsin.common.refs import new_ref
 from tocsin.ledger.models import AuditRecord
-from tocsin.workflow.models import Proposal, ProposalState, StepRecord
-from tocsin.workflow.services import PROPOSAL_LIFETIME, decide, propose, take_step, waiting_proposal
+from tocsin.workflow.models import Proposal, ProposalState, StepRecord, Voice
+from tocsin.workflow.proposals import PROPOSAL_LIFETIME, decide, propose, waiting_proposal
+from tocsin.workflow.services import take_step
 from tocsin.workflow.steps import Life, Step
 from tocsin.workflow.tests.conftest import Thing
 from tocsin.workflow.tests.small_life import (
@@ -133,7 +134,9 @@ def test_whoever_decides_is_named_with_reason_and_time(
     assert say(sam, proposal, approve=False) == proposal
     stored = Proposal.objects.get()
     assert (stored.state, stored.decider_id, stored.decided_at) == (ProposalState.REFUSED, sam.staff_id, moment)
-    assert (bytes(stored.decision_reason), bytes(stored.payload)) == (b"why", b"sealed")
+    voices = [(v.staff_id, v.verdict, bytes(v.reason)) for v in Voice.objects.order_by("id")]
+    assert voices == [(proposal.proposer_id, "proposed", b""), (sam.staff_id, "refused", b"why")]
+    assert bytes(stored.payload) == b"sealed"
     line = AuditRecord.objects.get(action="thing.end_together.refuse")
     assert (line.actor, line.role, line.subject) == (sam.name, "supervisor", f"thing:{thing.ref}")
     assert thing.now.state == "seen"

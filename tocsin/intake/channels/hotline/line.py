@@ -13,7 +13,7 @@ from functools import cache
 import phonenumbers
 from django.conf import settings
 
-from tocsin.vault.keyfiles import read_or_make_secret
+from tocsin.vault.fresh_keys import read_or_make_secret
 
 LINE_BYTES = 32
 SHORTEST, LONGEST = 3, 15  # digits; E.164 allows 15, house telephones have three

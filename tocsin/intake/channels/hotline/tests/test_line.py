@@ -12,7 +12,7 @@ from tests.databases import in_threads
 from tests.installation import Installation
 from tocsin.common.errors import Unsafe
 from tocsin.intake.channels.hotline.line import LINE_BYTES, NumberUnreadable, line_key, line_of, one_writing
-from tocsin.vault.keyfiles import read_or_make_secret
+from tocsin.vault.fresh_keys import read_or_make_secret
 
 CANARY = "13911112222"
 
@@ -116,3 +116,12 @@ def test_a_key_that_others_can_read_or_that_is_damaged_is_refused(tmp_path: Path
     path.write_bytes(b"short")
     with pytest.raises(Unsafe, match="damaged"):
         read_or_make_secret(path)
+
+
+def test_a_key_that_cannot_be_made_says_how_to_make_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_only(*_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("tocsin.vault.fresh_keys.write_secret", read_only)
+    with pytest.raises(Unsafe, match=r"Read-only file system.*head -c 32 /dev/urandom > .*line\.key"):
+        read_or_make_secret(tmp_path / "line.key")
