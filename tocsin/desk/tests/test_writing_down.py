@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.translation import override
 
 from tests.hygiene.traces import in_files, in_the_database
-from tests.installation import Installation
+from tests.installation import Installation, TestClock
 from tests.people import Cast, hire, staff_of
 from tests.stories import Reported
 from tests.visitor import Page
@@ -532,6 +532,20 @@ def test_a_text_that_cannot_be_taken_is_given_back(
     assert "I will come" in page.plain
     assert DIGITS not in page.body.decode()
     assert NUMBER not in page.body.decode()
+    assert not Tip.objects.exists()
+
+
+@pytest.mark.parametrize("go", ["send", "emergency"])
+def test_a_talk_that_outlasts_the_session_loses_no_text(
+    go: str, desk: OpenDesk, ines: Actor, set_clock: Callable[..., TestClock]
+) -> None:
+    stopped = set_clock()
+    browser = desk(ines)
+    form = browser.get(CALL)
+    stopped.forward(minutes=31)
+    page = sound(send(browser, page=form, go=go, what=WHAT))
+    assert page.status == 403
+    assert WHAT in page.plain
     assert not Tip.objects.exists()
 
 
