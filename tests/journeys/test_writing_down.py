@@ -350,6 +350,13 @@ def test_nothing_is_added_to_what_was_taken_back(cast: Cast, tip_in: Callable[[S
         dictation.dictate(actor=cast.ines, tip=reported.tip, text="x", attempt="A")
 
 
+def test_nothing_is_added_where_the_text_went(ines: Actor, reported: Reported) -> None:
+    mailbox.withdraw(keys=reported.keys)
+    with pytest.raises(Conflict, match="destroyed"):
+        dictation.dictate(actor=ines, tip=reported.tip, text="x", attempt="A")
+    assert not TipMessage.objects.exists()
+
+
 # Handing over during the talk. Everything else about it is tested with the service itself.
 
 

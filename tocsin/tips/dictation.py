@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from tocsin.access.actors import Actor
 from tocsin.common import clock
-from tocsin.common.errors import RuleBroken
+from tocsin.common.errors import Conflict, RuleBroken
 from tocsin.tips import workflow as life
 from tocsin.tips.content import clean_text, message_place
 from tocsin.tips.models import MessageKind, Tip, TipMessage
@@ -28,7 +28,7 @@ def dictate(*, actor: Actor, tip: Tip, text: str, attempt: str) -> Tip:
     """Add what the reporter said after the report was stored. ``attempt`` names the try: twice stores it once.
 
     The reporter can read it in the mailbox. Raises ``RuleBroken`` for an empty or too long text and ``Conflict`` after
-    the report was taken back.
+    the report was taken back or its text went.
     """
     text = clean_text(text)
     if not text:
@@ -39,6 +39,10 @@ def dictate(*, actor: Actor, tip: Tip, text: str, attempt: str) -> Tip:
         tip = Tip.objects.select_for_update().get(pk=tip.pk)
         if TipMessage.objects.filter(ref=attempt).exists():
             return tip
+        if tip.destroyed_on:
+            raise Conflict(
+                _("The text of this report was destroyed, so nothing can be added. Write down a new report.")
+            )
         taken = _take(actor=actor, tip=tip)
         TipMessage.objects.create(
             tip=taken,
