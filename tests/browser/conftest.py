@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -17,6 +18,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.browser.roles import Roles
 from tocsin.config.demo_people import PASSWORD, UNIT_PASSPHRASE
 from tocsin.config.instance import Instance, load_instance
 from tocsin.config.servers import PARTS, Processes, wait_until_ready
@@ -33,13 +35,31 @@ def chromium_path() -> str | None:
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """A demonstration with its sample tips, on two free ports."""
-    home = tmp_path_factory.mktemp("demo") / "home"
-    command = [sys.executable, "-m", "tocsin", "demo", "--prepare-only", "--home", str(home)]
+    with running_demo(tmp_path_factory.mktemp("demo") / "home") as instance:
+        yield instance
+
+
+LOG = "said.log"
+
+
+@contextmanager
+def running_demo(home: Path, *options: str, roles: Roles | None = None) -> Iterator[Instance]:
+    """A demonstration made in ``home`` and served by its three processes; on SQLite, or on PostgreSQL by ``roles``."""
+    store = {"DATABASE_URL": roles.owner} if roles else {}
+    command = [sys.executable, "-m", "tocsin", "demo", "--prepare-only", "--home", str(home), *options]
     ports = ["--public-port", str(free_port()), "--desk-port", str(free_port())]
-    made = subprocess.run([*command, *ports], check=False, timeout=120, capture_output=True, text=True)
+    environment = {**os.environ, **store}
+    made = subprocess.run([*command, *ports], check=False, timeout=180, capture_output=True, text=True, env=environment)
     assert made.returncode == 0, made.stdout + made.stderr
     instance = load_instance(home)
-    processes = Processes(home, extra_environment={"TOCSIN_BATCH_SECONDS": "1"})
+    if roles:
+        roles.grant()
+    processes = Processes(
+        home,
+        extra_environment={"TOCSIN_BATCH_SECONDS": "1"},
+        database_urls=roles.parts if roles else None,
+        log=home / LOG if roles else None,
+    )
     for part in PARTS:
         processes.start(part)
     try:

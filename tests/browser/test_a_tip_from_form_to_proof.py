@@ -75,6 +75,8 @@ def test_a_tip_from_the_form_to_the_offline_proof(demo: Instance, visit: OpenCon
 
     do(staff["sam"], url, "Start verification", text="Sample law on water, section 2")
     assert "Monday and Tuesday, at dusk." in staff["sam"].inner_text("main")
+    staff["ivo"].goto(url)
+    staff["ivo"].get_by_role("button", name="Put on my list").click()
     do(staff["ivo"], url, "Propose an outcome", text="He works for the water board.", choose="Already known")
     staff["sam"].goto(url)
     staff["sam"].get_by_role("button", name="Approve").click()

@@ -19,6 +19,7 @@ from tests.installation import answers_for_tests
 from tocsin.config.instance import ROOT, Instance, load_instance
 from tocsin.config.servers import Processes
 from tocsin.config.setup import make_home
+from tools.postgresql import temporary_server
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -84,14 +85,10 @@ def instance(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ins
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """A server of its own in a temporary folder."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-        from tools.run_tests import _postgresql
-
-        with _postgresql() as url:
-            yield url
+    with temporary_server() as url:
+        yield url
 
 
 def empty_database(url: str) -> str:

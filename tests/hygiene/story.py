@@ -160,15 +160,23 @@ def at_the_desk(username: str) -> Iterator[Desk]:
         staff.send(staff.get("/inbox"), "/sign-out")
 
 
+def opened(staff: Desk, ref: str) -> Page:
+    """The page of the report; outside the own queue only after a reason."""
+    page = staff.get(f"/tips/{ref}")
+    if any(form.action == f"/why/{ref}" for form in page.forms):
+        return staff.send(page, f"/why/{ref}", reason=TYPED["reason"])
+    return page
+
+
 def work(username: str, ref: str, *acts: tuple[str, dict[str, str]]) -> list[Heard]:
     """Unlock, read, do these things, lock, sign out."""
     with at_the_desk(username) as staff:
         staff.send(staff.get("/unlock"), "/unlock", passphrase=TYPED["wrong password"])
         staff.send(staff.get("/unlock"), "/unlock", passphrase=PASSPHRASE)
         for act, typed in acts:
-            done = staff.send(staff.get(f"/tips/{ref}"), f"/{act}", **typed)
+            done = staff.send(opened(staff, ref), f"/{act}", **typed)
             assert done.status == 200, (act, done.plain)
-        staff.send(staff.get(f"/tips/{ref}"), "/lock")
+        staff.send(opened(staff, ref), "/lock")
     assert isinstance(staff.browser, Listening)
     return staff.browser.heard
 

@@ -92,9 +92,10 @@ def test_at_the_desk_an_address_names_tips_and_pages_and_nothing_that_was_writte
     addresses = {unquote_plus(each) for each in led_to(told.desk)}
     handed_out = secret_values(told.desk)
     assert any(told.ref in address for address in addresses)
+    queries = r"next=/[^?]*|state=\w*|(?:list=)?whose=(?:queue|list)|urgent=yes|due=\w+(?:&clock=\w+)?|done=[a-z-]+"
     shapes = re.compile(
-        rf"(?:/tips/{told.ref}(?:/[a-z-]+)?|/[a-z-]*|/[a-z]+/new|/(?:your-)?sign-in/[a-z/-]+)?"
-        r"(?:\?(?:next=/[^?]*|state=\w*|urgent=yes|due=\w+(?:&clock=\w+)?|done=[a-z-]+)?)?|#[a-z-]+|/static/.+|data:,"
+        rf"(?:/tips/{told.ref}(?:/[a-z-]+)?|/why/{told.ref}|/inbox/(?:lists|filters)|/[a-z-]*|/[a-z]+/new"
+        rf"|/(?:your-)?sign-in/[a-z/-]+)?(?:\?(?:{queries})?)?|#[a-z-]+|/static/.+|data:,"
     )
     assert [address for address in addresses if not shapes.fullmatch(address)] == []
     assert not [address for address in addresses for value in handed_out if value in address]

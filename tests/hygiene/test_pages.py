@@ -37,6 +37,11 @@ def assert_plain(page: Markup, where: str) -> None:
     assert not [attributes for attributes in page.find("meta") if "http-equiv" in attributes], where
 
 
+def assert_no_script(heard: list[Heard]) -> None:
+    """The public door: not even a script of our own."""
+    assert not [each.address for each in heard if each.is_page and each.markup.find("script")]
+
+
 def assert_all_plain(heard: list[Heard]) -> int:
     pages = [each for each in heard if each.is_page]
     for each in pages:
@@ -61,6 +66,8 @@ def test_the_reading_of_pages_finds_what_it_looks_for() -> None:
     assert elsewhere(Markup(own)) == []
     for inline in ('<p style="x">y</p>', '<p onclick="x">y</p>', "<script>x</script>", "<style>x</style>", "<img>"):
         assert Markup(inline).faults, inline
+    written_in = '<script src="/static/desk/x.js">alert(1)</script>'
+    assert Markup(written_in).faults == ["a script stands in the page"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -77,6 +84,7 @@ def test_every_page_before_and_behind_the_nine_words_is_plain(
         for visitor in (stranger, owner):
             visitor.read(address(PUBLIC, name, language=language))
     assert assert_all_plain([*stranger.heard, *owner.heard]) >= 15
+    assert_no_script([*stranger.heard, *owner.heard])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -99,6 +107,7 @@ def test_every_page_that_answers_a_form_is_plain(language: str, unlocked_desk: I
     statuses = {heard.status for heard in mia.heard}
     assert statuses >= {200, 302, 403, 409, 422}
     assert assert_all_plain(mia.heard) >= 20
+    assert_no_script(mia.heard)
 
 
 def test_only_the_exit_leads_to_another_site(installation: Installation) -> None:

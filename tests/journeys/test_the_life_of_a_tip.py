@@ -22,8 +22,10 @@ from tocsin.ledger.leaf import Opening
 from tocsin.ledger.models import AuditRecord, Pending
 from tocsin.tips import selectors, services
 from tocsin.tips.deadlines import local_today
+from tocsin.tips.inbox import inbox
 from tocsin.tips.models import Tip
 from tocsin.tips.papers import TipPapers, opening_place
+from tocsin.tips.wanted import Wanted
 from tocsin.tips.workflow import FACES, OPEN, TIP_LIFE, Outcome, State
 from tocsin.vault.installed import keyring
 from tocsin.vault.opening import open_sealed
@@ -453,7 +455,7 @@ def test_who_declared_an_interest_sees_nothing_and_does_nothing_with_that_tip(
             continue
         pytest.fail(f"{name} was possible")
     assert (Tip.objects.filter(ref=reported.ref).values().get(), StepRecord.objects.count()) == before
-    assert [tip.ref for tip in selectors.inbox(mighty)] == [other.ref]
+    assert [tip.ref for tip in inbox(mighty, Wanted())] == [other.ref]
     assert services.propose_outcome(actor=mighty, tip=other.tip, outcome="substantiated", reason="Seen.")
 
 

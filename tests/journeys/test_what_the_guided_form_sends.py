@@ -280,7 +280,7 @@ def at_the_desk(username: str) -> Iterator[Desk]:
 
 def shown_at_the_desk(language: str) -> str:
     """The words of the tip's page in ``language``."""
-    with at_the_desk("tara") as staff:
+    with at_the_desk("ines") as staff:
         page = staff.get(f"/tips/{Tip.objects.get().ref}")
         return staff.send(page, "/language", language=language).plain
 

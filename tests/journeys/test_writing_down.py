@@ -311,7 +311,7 @@ def test_a_correction_stands_beside_what_was_written_down(
     assert mailbox.read_mailbox(keys).transcribed
     mailbox.write_to_staff(keys=keys, text="Not barrels: sacks.", attempt="FIRST", corrects=True)
     mailbox.write_to_staff(keys=keys, text="And one lorry.", attempt="SECOND")
-    opened = read_tip(cast.tara, stored.ref)
+    opened = read_tip(cast.ines, stored.ref)
     assert opened.content is not None
     assert opened.content.answers["what"] == "Barrels in the brook."
     assert [(each.kind, each.text) for each in opened.messages[1:]] == [
@@ -331,7 +331,7 @@ def test_what_is_added_during_the_talk_reaches_staff_and_reporter_once(cast: Cas
     tip = Tip.objects.get(ref=stored.ref)
     for _time in range(2):
         dictation.dictate(actor=cast.ines, tip=tip, text="He left in a grey van.", attempt="SAME")
-    assert [each.text for each in read_tip(cast.tara, tip.ref).messages[1:]] == ["He left in a grey van."]
+    assert [each.text for each in read_tip(cast.ines, tip.ref).messages[1:]] == ["He left in a grey van."]
     assert [each.text for each in mailbox.read_mailbox(keys_of(stored)).messages[1:]] == ["He left in a grey van."]
     assert Tip.objects.get().unread_replies == 1
     assert StepRecord.objects.filter(step="dictate").count() == 1
@@ -382,7 +382,7 @@ def test_a_hand_over_at_a_locked_desk_is_counted_as_at_an_open_one(cast: Cast, u
     stored = write_down(actor=cast.ines, told=call(urgent="x"), ticket=form)
     assert ledger_key_of(form) == content_of(Tip.objects.get(ref=stored.ref)).k_events
     hand_off(actor=cast.ines, tip=Tip.objects.get(), body="000-0002", said=SAID, k_events=ledger_key_of(form))
-    line = read_tip(cast.sam, stored.ref).history[-1]
+    line = read_tip(cast.ines, stored.ref).history[-1]
     assert line.reason == f"Ambulance (sample number) (000-0002)\n{SAID}"
     assert Tip.objects.get().event_count == 2, "its arrival and this; the mark of urgency is not counted"
 
@@ -438,7 +438,7 @@ def test_the_reporter_checks_what_was_written_down_and_staff_see_both(cast: Cast
     assert "Mirabel" not in box.plain
     mia.send(box, "/mailbox/write", typed={"text": "Not barrels: sacks.", "corrects": "yes"})
     with override_settings(**DESK_DOOR):
-        seen = signed_in("tara").get(f"/tips/{Tip.objects.get().ref}")
+        seen = signed_in("ines").get(f"/tips/{Tip.objects.get().ref}")
     for text in (
         "As it was written down",
         "Barrels in the brook.",

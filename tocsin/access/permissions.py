@@ -55,6 +55,8 @@ class Permission(StrEnum):
     TIP_DICTATE = "tip.dictate"
     TIP_LIST = "tip.list"
     TIP_READ = "tip.read"
+    TIP_TAKE = "tip.take"
+    TIP_GIVE = "tip.give"
     TIP_ACKNOWLEDGE = "tip.acknowledge"
     TIP_TRIAGE = "tip.triage"
     TIP_ASK = "tip.ask"
@@ -87,6 +89,7 @@ class Permission(StrEnum):
     LEDGER_STATUS = "ledger.status"
     KEYS_ROTATE = "keys.rotate"
     EVIDENCE_COPY = "evidence.copy"
+    COUNTS_FOLD = "counts.fold"
     CLOCKS_MARK = "clocks.mark"
     CLOCK_EXTEND = "clock.extend"
     OVERVIEW_READ = "overview.read"
@@ -102,7 +105,7 @@ class Permission(StrEnum):
 
 
 P = Permission
-_READS = {P.DESK_ENTER, P.DESK_UNLOCK, P.TIP_LIST, P.TIP_READ, P.CASE_READ, P.LEDGER_STATUS}
+_READS = {P.DESK_ENTER, P.DESK_UNLOCK, P.TIP_LIST, P.TIP_READ, P.TIP_TAKE, P.CASE_READ, P.LEDGER_STATUS}
 # Asking opens nothing: a legal officer checks the ground, and what two custodians open is shown to a custodian.
 _ASKS = {P.IDENTITY_LIST, P.IDENTITY_REQUEST}
 
@@ -119,7 +122,7 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.SUPERVISOR: frozenset(
         _READS
         | _ASKS
-        | {P.TIP_VERIFY, P.OUTCOME_DECIDE, P.REMIT_CONFIRM, P.TIP_CLOSE, P.TIP_REOPEN}
+        | {P.TIP_GIVE, P.TIP_VERIFY, P.OUTCOME_DECIDE, P.REMIT_CONFIRM, P.TIP_CLOSE, P.TIP_REOPEN}
         | {P.CASE_OPEN, P.CASE_LINK_CONFIRM, P.CASE_UNLINK, P.CASE_STAFF, P.CASE_WORK, P.CASE_REFER, P.PERSON_DECIDE}
         | {P.CLOCK_EXTEND, P.OVERVIEW_READ}
         | {P.STAFF_LIST, P.STAFF_DECIDE}
@@ -144,7 +147,9 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
         | {P.STAFF_LIST, P.STAFF_PROPOSE, P.STAFF_DECIDE, P.STAFF_SUSPEND}
     ),
     Role.PUBLIC_DOOR: frozenset({P.TIP_RECEIVE}),
-    Role.WORKER: frozenset({P.LEDGER_WRITE, P.KEYS_ROTATE, P.EVIDENCE_COPY, P.CLOCKS_MARK, P.IDENTITY_END}),
+    Role.WORKER: frozenset(
+        {P.LEDGER_WRITE, P.KEYS_ROTATE, P.EVIDENCE_COPY, P.COUNTS_FOLD, P.CLOCKS_MARK, P.IDENTITY_END}
+    ),
     Role.REPORTER: frozenset({P.TIP_RECEIVE, P.MAILBOX_READ, P.MAILBOX_WRITE, P.TIP_WITHDRAW}),
     Role.SETUP: frozenset({P.SEAT_APPOINT, P.STAFF_REGISTER}),
     # Another body, to which a case was passed on: it reaches what was sent to it with its own nine words, nothing else.

@@ -37,10 +37,13 @@ class CasesConfig(AppConfig):
     def ready(self) -> None:
         """Enter the lives of cases and of the people in them, so that their proposals wait in the common queue."""
         from tocsin.cases import handlers
+        from tocsin.cases.queues import of_own_cases
         from tocsin.cases.referral_workflow import REFERRAL_LIFE
         from tocsin.cases.workflow import CASE_LIFE, PERSON_LIFE
+        from tocsin.tips.queues import also_own
         from tocsin.workflow.registry import after_step, register_life
 
+        also_own(of_own_cases)
         after_step("tip", "flag_urgent", handlers.case_is_urgent)
         for step in handlers.AFTER_THE_ANSWER:
             after_step("case", step, handlers.answers_are_back)

@@ -7,13 +7,17 @@ from datetime import datetime, timedelta
 
 from tocsin.access.actors import Actor
 from tocsin.access.models import Staff
+from tocsin.cases.models import Case
 from tocsin.common import clock
+from tocsin.config import demo_cases
 from tocsin.intake.attempts import Attempt
 from tocsin.intake.samples import Sample, load_samples
 from tocsin.intake.services import accept_tip
 from tocsin.intake.submission import clean
 from tocsin.tips import services
+from tocsin.tips.holding import give_tips
 from tocsin.tips.models import Tip
+from tocsin.tips.workflow import TIP_LIFE
 
 SHOWN_DAYS = timedelta(days=9)
 
@@ -62,16 +66,26 @@ def work_on_some() -> None:
     urgent = _tips(samples, lambda sample: sample.tier == "danger_now" and sample.kind == "genuine")
     for tip in list(urgent)[:6]:
         services.flag_urgent(actor=cast["ines"], tip=tip, reason="Somebody may be in danger now.")
-    genuine = _tips(samples, lambda sample: sample.group == "enterprise-friend")
-    for tip in genuine:
-        _to_triage(cast, tip)
     protected = _tips(samples, lambda sample: sample.kind == "protected")
     for tip in list(protected)[:4]:
         _refuse(cast, tip)
-    birds = list(_tips(samples, lambda sample: sample.group == "lake-birds"))
+    birds = list(_tips(samples, _of("lake-birds")))
     _ask(cast, birds[0])
     _carry_to_the_end(cast, birds[1])
     _propose(cast, birds[2])
+    for group, tell in CASES.items():
+        tell(cast, [_to_triage(cast, tip) for tip in list(_tips(samples, _of(group)))[:3]])
+
+
+CASES: dict[str, Callable[[dict[str, Actor], Sequence[Tip]], Case]] = {
+    "enterprise-friend": demo_cases.in_the_middle,
+    "seed-parcels": demo_cases.to_be_passed_on,
+    "zh-lake-birds": demo_cases.brought_to_an_end,
+}
+
+
+def _of(group: str) -> Callable[[Sample], bool]:
+    return lambda sample: sample.group == group
 
 
 def _to_triage(cast: dict[str, Actor], tip: Tip) -> Tip:
@@ -95,9 +109,11 @@ def _ask(cast: dict[str, Actor], tip: Tip) -> None:
 
 
 def _verify(cast: dict[str, Actor], tip: Tip) -> Tip:
-    return services.start_verification(
+    checked = services.start_verification(
         actor=cast["sam"], tip=_to_triage(cast, tip), legal_basis="Sample law on animal diseases, section 4"
     )
+    give_tips(actor=cast["sam"], refs=[tip.ref], to=Staff.objects.get(username="ivo"))
+    return checked
 
 
 def _propose(cast: dict[str, Actor], tip: Tip) -> Tip:
@@ -109,13 +125,8 @@ def _propose(cast: dict[str, Actor], tip: Tip) -> Tip:
 
 
 def _carry_to_the_end(cast: dict[str, Actor], tip: Tip) -> None:
-    from tocsin.tips.workflow import TIP_LIFE
-    from tocsin.workflow.proposals import waiting_proposal
-
     tip = _propose(cast, tip)
-    proposal = waiting_proposal(life=TIP_LIFE, subject_ref=tip.ref)
-    if proposal is None:
-        raise AssertionError("the proposal was made one line above")
+    proposal = demo_cases.waiting(TIP_LIFE, tip.ref)
     tip = services.decide_proposal(actor=cast["sam"], tip=tip, proposal=proposal, approve=True, reason="")
     tip = services.give_feedback(
         actor=cast["ines"], tip=tip, text="Thank you. The birds were found and examined; the shore is closed for now."

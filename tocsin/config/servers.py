@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -82,19 +82,37 @@ def serve_worker() -> None:
 
 
 class Processes:
-    """The parts of one installation as child processes."""
+    """The parts of one installation as child processes.
 
-    def __init__(self, home: Path, *, extra_environment: Mapping[str, str] | None = None) -> None:
+    ``database_urls``: the store by part, where each connects in a role of its own. ``log``: a file for what the parts
+    say, instead of the terminal.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        extra_environment: Mapping[str, str] | None = None,
+        database_urls: Mapping[str, str] | None = None,
+        log: Path | None = None,
+    ) -> None:
         self._environment = {**os.environ, "TOCSIN_HOME": str(home), **(extra_environment or {})}
+        self._database_urls = database_urls or {}
+        self._log = log
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, part: str) -> None:
         """Start one part (``public``, ``desk`` or ``worker``) in a process group of its own; again, if it has ended."""
         if part in self.running:
             self.kill(part)
-        self.running[part] = subprocess.Popen(  # noqa: S603  our own interpreter and module, fixed arguments
-            [sys.executable, "-m", "tocsin", "serve", part], env=self._environment, start_new_session=True
-        )
+        own = {"DATABASE_URL": self._database_urls[part]} if part in self._database_urls else {}
+        with self._log.open("ab") if self._log else nullcontext() as log:
+            self.running[part] = subprocess.Popen(  # noqa: S603  our own interpreter and module, fixed arguments
+                [sys.executable, "-m", "tocsin", "serve", part],
+                env={**self._environment, **own},
+                stderr=log,
+                start_new_session=True,
+            )
 
     def kill(self, part: str) -> None:
         """End one part by force with all its processes: those of a door outlive the one that started them."""

@@ -28,11 +28,13 @@ from tocsin.ledger.sequencer import sequence_audit, sequence_public
 from tocsin.ledger.startup import LedgerState
 from tocsin.tips.identity_notice import end_requests
 from tocsin.tips.papers import opening_place
+from tocsin.tips.state_counts import fold
 from tocsin.vault.installed import keyring
 from tocsin.vault.retention import make_month_keys
 from tocsin.vault.sealing import seal_to
 
 logger = logging.getLogger("tocsin.worker")
+FOLD_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -109,10 +111,13 @@ def run(stop: threading.Event) -> None:
     state = start_up(desk)
     if state.read_only:
         logger.error("The ledger is read-only. Run `tocsin ledger verify` to see why and what to do.")
-    due = clocks_due = time.monotonic()
+    due = clocks_due = folded = time.monotonic()
     mails = MailRounds(settings.TOCSIN_MAIL_SECONDS)
     while not stop.is_set():
         mails.look()
+        if time.monotonic() >= folded:
+            folded = time.monotonic() + FOLD_SECONDS
+            _fold_counts()
         if time.monotonic() >= due:
             due = time.monotonic() + settings.TOCSIN_BATCH_SECONDS
             _round(desk)
@@ -120,6 +125,14 @@ def run(stop: threading.Event) -> None:
             clocks_due = time.monotonic() + (0 if _clocks() else SECONDS)
         stop.wait(min(1.0, max(0.0, due - time.monotonic())))
     mails.end()
+
+
+def _fold_counts() -> None:
+    close_old_connections()
+    try:
+        fold(actor=WORKER)
+    except Exception:  # as below; until then the counts are only slower to read
+        logger.exception("The counts of the inbox could not be summed up. It will be tried again.")
 
 
 def _round(desk: LedgerDesk) -> None:

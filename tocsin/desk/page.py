@@ -28,6 +28,11 @@ def language() -> str:
     return get_language() or settings.LANGUAGE_CODE
 
 
+def first_view(name: str) -> str:
+    """Where a link to a page of the desk begins: the inbox at the reader's own queue, which needs no reason."""
+    return reverse(name) + ("?whose=queue" if name == "inbox" else "")
+
+
 def context(request: HttpRequest, *, here: str = "", **more: Any) -> dict[str, Any]:
     """Who is signed in, whether the desk is unlocked, the navigation (``here`` is the present page), and ``more``."""
     pack = get_pack()
@@ -78,7 +83,7 @@ def _person(user: Staff, here: str) -> dict[str, Any]:
         "unlock_url": reverse("unlock") if actor.may(Permission.DESK_UNLOCK) else "",
         "sign_out_url": reverse("sign-out"),
         "navigation": [
-            {"text": text, "url": reverse(name), "is_current": name == here}
+            {"text": text, "url": first_view(name), "is_current": name == here}
             for name, text, permission in pages
             if actor.may(permission)
         ]

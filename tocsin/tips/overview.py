@@ -10,6 +10,7 @@ from django.db.models import Count, Q
 from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
 from tocsin.common import clock
+from tocsin.tips import inbox
 from tocsin.tips.models import Tip
 from tocsin.tips.selectors import tips_visible_to
 from tocsin.tips.workflow import OPEN, State
@@ -41,7 +42,7 @@ def ages_by_state(actor: Actor) -> dict[State, tuple[int, int, int, int]]:
 def oldest_unread(actor: Actor) -> Tip | None:
     """The tip that waits longest for somebody to read it."""
     actor.require(Permission.OVERVIEW_READ)
-    return tips_visible_to(actor).filter(state=State.RECEIVED).order_by("id").first()
+    return inbox.oldest_unread(actor)
 
 
 def tips_by_ref(actor: Actor, refs: Collection[str]) -> dict[str, Tip]:

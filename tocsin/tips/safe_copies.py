@@ -20,6 +20,7 @@ from tocsin.ledger.services import record_audit
 from tocsin.tips.content import copy_about_place, copy_place, evidence_about_place, evidence_place
 from tocsin.tips.evidence import CopyAbout, EvidenceAbout, copy_path_of, path_of, sealed_chunks
 from tocsin.tips.models import CopyVerdict, Evidence, Tip
+from tocsin.tips.reading import require_reading
 from tocsin.tips.selectors import tip_visible_to
 from tocsin.vault import unlocked
 from tocsin.vault.blobs import KEY_BYTES
@@ -150,11 +151,13 @@ def _store(row: Evidence, made: SafeCopy) -> tuple[CopyVerdict, CopyAbout]:
 def read_copy(actor: Actor, tip_ref: str, ref: str) -> tuple[OpenEvidence, Iterator[bytes]]:
     """A safe copy in clear, piece by piece; the reading goes to the audit log before the first byte.
 
-    Raises ``Tip.DoesNotExist`` or ``Evidence.DoesNotExist`` for what the actor may not see, ``RuleBroken`` when there
-    is no safe copy, ``Locked`` while the desk is locked.
+    Raises ``Tip.DoesNotExist`` or ``Evidence.DoesNotExist`` for what the actor may not see, ``ReasonNeeded`` outside
+    their queue, ``RuleBroken`` when there is no safe copy, ``Locked`` while the desk is locked.
     """
     actor.require(Permission.TIP_READ)
-    row = tip_visible_to(actor, tip_ref).evidence.get(ref=ref)
+    tip = tip_visible_to(actor, tip_ref)
+    require_reading(actor, tip)
+    row = tip.evidence.get(ref=ref)
     opened = _opened(row, _key_of(row))
     if opened.copy is None or opened.verdict is not CopyVerdict.MADE:
         raise RuleBroken(_("There is no safe copy of this file."))

@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
-from tocsin.common.errors import RuleBroken, Unsafe
+from tocsin.common.errors import RuleBroken
 from tocsin.common.refs import is_ref
 from tocsin.ledger.services import record_audit
 from tocsin.tips.content import TipContent, content_place, message_place
 from tocsin.tips.models import Declaration, MessageKind, Tip, TipMessage
 from tocsin.tips.papers import reason_place
-from tocsin.tips.workflow import OPEN, TIP_LIFE, Outcome, State
+from tocsin.tips.reading import require_reading
+from tocsin.tips.workflow import TIP_LIFE, Outcome
 from tocsin.vault import unlocked
-from tocsin.vault.opening import CannotOpen
 from tocsin.workflow.models import Proposal, StepRecord
 from tocsin.workflow.proposals import waiting_proposal
 from tocsin.workflow.steps import Step
@@ -46,22 +46,6 @@ def tip_visible_to(actor: Actor, ref: str) -> Tip:
     if not is_ref(ref):
         raise Tip.DoesNotExist
     return tips_visible_to(actor).get(ref=ref)
-
-
-def inbox(actor: Actor, *, state: str = "", only_open: bool = True) -> QuerySet[Tip]:
-    """The reading list: urgent first, then the oldest. ``state`` narrows it to one state."""
-    tips = tips_visible_to(actor)
-    if state in State.values:
-        tips = tips.filter(state=state)
-    elif only_open:
-        tips = tips.filter(state__in=OPEN)
-    return tips.order_by("-urgent", "id")
-
-
-def counts_by_state(actor: Actor) -> dict[str, int]:
-    """How many visible tips stand in each state."""
-    rows = tips_visible_to(actor).order_by().values("state").annotate(n=Count("id"))
-    return {row["state"]: row["n"] for row in rows}
 
 
 @dataclass(frozen=True)
@@ -128,10 +112,13 @@ def content_of(tip: Tip) -> TipContent:
 def read_tip(actor: Actor, ref: str) -> OpenTip:
     """Everything about one tip in clear; the reading itself goes to the audit log.
 
-    Raises ``Tip.DoesNotExist`` for a tip that the actor may not see, ``Locked`` while the desk is locked.
+    Raises ``Tip.DoesNotExist`` for a tip that the actor may not see, ``ReasonNeeded`` for one outside their queue
+    before they gave a reason, ``Locked`` while the desk is locked.
     """
     actor.require(Permission.TIP_READ)
     tip = tip_visible_to(actor, ref)
+    unlocked.opener()
+    require_reading(actor, tip)
     content = None if tip.destroyed_on else content_of(tip)
     opened = OpenTip(tip, content, _messages(tip), _history(tip), _waiting(tip))
     with transaction.atomic():
@@ -185,56 +172,3 @@ def _waiting(tip: Tip) -> OpenProposal | None:
         return None
     payload = json.loads(open_reason(tip.ref, bytes(proposal.payload)))
     return OpenProposal(proposal, TIP_LIFE.step(proposal.step), payload.get("outcome", ""), payload["reason"])
-
-
-@dataclass(frozen=True)
-class InboxPage:
-    """One page of the reading list; ``next_after`` names the tip behind which the next page begins."""
-
-    tips: Sequence[Tip]
-    next_after: str
-    is_later: bool
-
-
-def inbox_page(actor: Actor, *, state: str, after: str, size: int) -> InboxPage:
-    """``size`` tips of the reading list behind the tip ``after`` (its handle; empty for the first page).
-
-    Pages by key, not by number: a page costs the same at the end of a long list as at its beginning.
-    """
-    tips = inbox(actor, state=state)
-    last = tips_visible_to(actor).filter(ref=after).first() if is_ref(after) else None
-    if last is not None:
-        behind = Q(urgent=last.urgent, id__gt=last.pk)
-        tips = tips.filter(behind | Q(urgent=False) if last.urgent else behind)
-    found = list(tips[: size + 1])
-    more = len(found) > size
-    return InboxPage(found[:size], found[size - 1].ref if more else "", last is not None)
-
-
-EXCERPT = 110
-
-
-def excerpts(actor: Actor, tips: Sequence[Tip]) -> dict[str, str]:
-    """The first words of each tip by its handle; empty while the desk is locked. One audit entry for the page.
-
-    A tip that ``actor`` may not see, that was destroyed or that does not open is left out.
-    """
-    actor.require(Permission.TIP_READ)
-    if not unlocked.is_unlocked() or not tips:
-        return {}
-    visible = set(tips_visible_to(actor).filter(pk__in=[tip.pk for tip in tips]).values_list("pk", flat=True))
-    words = {tip.ref: _first_words(tip) for tip in tips if tip.pk in visible and not tip.destroyed_on}
-    found = {ref: text for ref, text in words.items() if text is not None}
-    with transaction.atomic():
-        role = actor.role_for(Permission.TIP_READ).value
-        refs = " ".join(sorted(found))
-        record_audit(actor=actor.name, role=role, action="inbox.read", detail={"tips": refs})
-    return found
-
-
-def _first_words(tip: Tip) -> str | None:
-    try:
-        text = " ".join(content_of(tip).answers.get("what", "").split())
-    except (CannotOpen, Unsafe):  # one damaged tip must not hide the whole list; its own page says what is wrong
-        return None
-    return text if len(text) <= EXCERPT else text[:EXCERPT].rstrip() + "…"

@@ -228,8 +228,9 @@ def expire_due_proposals(*, actor: Actor) -> int:
     role = actor.role_for(Permission.CLOCKS_MARK).value
     over = Proposal.objects.select_for_update().filter(state=ProposalState.OPEN, expires_at__lte=clock.now())
     rows = list(over.values_list("pk", "subject_kind", "subject_ref", "step"))
-    tell(_to_proposers(over))
-    Proposal.objects.filter(pk__in=[row[0] for row in rows]).update(state=ProposalState.EXPIRED)
+    ended = Proposal.objects.filter(pk__in=[row[0] for row in rows])
+    tell(_to_proposers(ended))
+    ended.update(state=ProposalState.EXPIRED)
     record_audits(
         [
             AuditRow(actor=actor.name, role=role, action=f"{kind}.{step}.expire", subject=f"{kind}:{ref}")
@@ -240,7 +241,10 @@ def expire_due_proposals(*, actor: Actor) -> int:
 
 
 def _to_proposers(over: models.QuerySet[Proposal]) -> list[Letter]:
-    """One notice for each proposal to whoever made it, in the first office in which they may propose."""
+    """One notice for each proposal to whoever made it, in the first office in which they may propose.
+
+    ``over`` locks nothing: a lock would reach the proposers' rows too.
+    """
     letters = []
     for each in over.select_related("proposer").prefetch_related("proposer__grants"):
         held = {grant.role for grant in each.proposer.grants.all()}

@@ -44,7 +44,8 @@ SESSION_COOKIE_AGE = TOCSIN_SESSION_HOURS * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_SECURE = INSTANCE.desk.behind_tls
 SESSION_COOKIE_SAMESITE = "Strict"
-# Small scripts of our own: passkeys cannot be asked for without one. The public door allows none.
+# Small scripts of our own: passkeys cannot be asked for without one, and keys move about the inbox. The public door
+# allows none.
 TOCSIN_CSP = f"{TOCSIN_CSP}; script-src 'self'"
 CSRF_FAILURE_VIEW = "tocsin.desk.errors.csrf_failure"
 TOCSIN_RULE_PAGE = "tocsin.desk.errors.rule_page"

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from tocsin.access.permissions import Permission
 from tocsin.desk.doors import StaffRequest, needs
-from tocsin.desk.page import context
+from tocsin.desk.page import context, first_view
 
 FIRST = (
     ("overview", Permission.OVERVIEW_READ),
@@ -24,5 +24,5 @@ def home(request: StaffRequest) -> HttpResponse:
     """The overview, else the inbox, else the ledger, else a page that says that there is nothing for these roles."""
     for name, permission in FIRST:
         if request.actor.may(permission):
-            return redirect(name)
+            return redirect(first_view(name))
     return render(request, "desk/home.html", context(request))

@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpRe
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from tocsin.access.permissions import Permission
@@ -18,23 +19,33 @@ from tocsin.desk.clock_view import clocks_on_page, offered
 from tocsin.desk.decisions import Panel, panel
 from tocsin.desk.doors import StaffRequest, needs
 from tocsin.desk.identity_view import about_tip
+from tocsin.desk.inbox_view import standing
 from tocsin.desk.page import context
 from tocsin.desk.provenance_view import corrections, provenance
+from tocsin.desk.screens.why import ask_why, visible
 from tocsin.desk.tip_actions import BY_NAME, actions_for
 from tocsin.desk.tip_view import conversation, earlier, facts, remarks, story, timeline
 from tocsin.tips import selectors, services
+from tocsin.tips.key_habits import keys_work_for
 from tocsin.tips.lawful import usually_lawful
 from tocsin.tips.models import Evidence, Tip
+from tocsin.tips.reading import ReasonNeeded, may_read
 from tocsin.tips.safe_copies import evidence_of, read_copy
 from tocsin.tips.workflow import LINK, OPEN_CASE, REMIT_OUTCOMES, VERIFIED_OUTCOMES, Outcome
 from tocsin.vault import unlocked
+
+MOVED_ON = gettext_lazy(
+    "This was changed in the meantime and is not in your queue now, so nothing was done. What you typed is kept below."
+)
 
 
 @require_safe
 @needs(Permission.TIP_READ)
 def tip(request: StaffRequest, ref: str) -> HttpResponse:
     """The page of a tip; ``done`` names what was just done."""
-    found = _visible(request, ref)
+    found = visible(request, ref)
+    if unlocked.is_unlocked() and not may_read(request.actor, found):
+        return redirect("why", ref)
     done = BY_NAME.get(request.GET.get("done", ""))
     answer = _page(request, found, done=str(done.done) if done else "")
     if unlocked.is_unlocked():
@@ -46,14 +57,15 @@ def tip(request: StaffRequest, ref: str) -> HttpResponse:
 @needs(Permission.TIP_READ)
 def act(request: StaffRequest, ref: str, action: str) -> HttpResponse:
     """Do one thing; come back to the tip, or to the list when the person is shut out of it from now on."""
-    found, wanted = _visible(request, ref), BY_NAME.get(action)
+    found, wanted, typed = visible(request, ref), BY_NAME.get(action), request.POST.dict()
     if wanted is None:
         raise Http404
-    typed = request.POST.dict()
+    if not may_read(request.actor, found):
+        return ask_why(request, found, status=409, error=MOVED_ON, kept=typed.get("text") or typed.get("reason", ""))
     try:
         wanted.do(request.actor, found, typed)
     except RuleBroken as wrong:
-        fresh = _visible(request, ref)
+        fresh = visible(request, ref)
         told = {"error": wrong.sentence, "failed": action, "typed": typed}
         return _page(request, fresh, status=wrong.status, **told)
     if not selectors.tips_visible_to(request.actor).filter(pk=found.pk).exists():
@@ -69,18 +81,13 @@ def safe_copy(request: StaffRequest, ref: str, file: str) -> HttpResponseBase:
         opened, pieces = read_copy(request.actor, ref, file)
     except (Tip.DoesNotExist, Evidence.DoesNotExist):
         raise Http404 from None
+    except ReasonNeeded:
+        return redirect("why", ref)
     answer = StreamingHttpResponse(pieces, content_type="application/octet-stream")
     extension = opened.copy.extension if opened.copy else "bin"
     answer.headers["Content-Disposition"] = f'attachment; filename="safe-copy-{file[:8]}.{extension}"'
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return answer
-
-
-def _visible(request: StaffRequest, ref: str) -> Tip:
-    try:
-        return selectors.tip_visible_to(request.actor, ref)
-    except Tip.DoesNotExist:
-        raise Http404 from None
 
 
 def _page(request: StaffRequest, found: Tip, *, status: int = 200, **more: Any) -> HttpResponse:
@@ -110,6 +117,8 @@ def _page(request: StaffRequest, found: Tip, *, status: int = 200, **more: Any) 
         "default_outcome": Outcome.UNSUBSTANTIATED_GOOD_FAITH.value,
         "identity": about_tip(request.actor, found),
         "title": _("Report"),
+        "keys": keys_work_for(request.actor),
+        **standing(request.actor, found, request.GET.get("list", "")),
     }
     return render(request, "desk/tip.html", context(request, here="inbox", **told), status=status)
 

@@ -16,9 +16,10 @@ from tests.visitor import Page
 from tocsin.access.actors import Actor
 from tocsin.access.models import Staff
 from tocsin.access.permissions import NOT_FOR_STAFF, Role
+from tocsin.desk.screens import tip as tip_screen
 from tocsin.desk.tip_actions import BY_NAME
 from tocsin.ledger.models import AuditRecord
-from tocsin.tips import services
+from tocsin.tips import reading, services
 from tocsin.tips.workflow import TIP_LIFE, State
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +46,15 @@ MAY: dict[str, tuple[set[Role], set[State]]] = {
     "refuse": (set(), set()),
     "step-aside": (set(), set()),
 }
+
+
+@pytest.fixture(autouse=True)
+def everybody_said_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever may read has given a reason: these tests are about what is decided, ``test_why`` is about reading."""
+    for module in (reading, tip_screen):
+        monkeypatch.setattr(module, "may_read", lambda _actor, _tip: True)
+
+
 STAFF_ROLES = [role for role in Role if role not in NOT_FOR_STAFF]
 TYPED = {
     "text": "Typed by somebody who must not.",

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.identities import GROUND, LAWFUL, REASON, allow, ask, hire_custodian, hire_officer, key_of, turn
 from tests.installation import CUSTODIANS, Installation, TestClock
 from tests.people import Cast, hire
-from tests.stories import CONTACT, Reported
+from tests.stories import CONTACT, Reported, say_why
 from tests.visitor import Page
 from tocsin.access.actors import Actor
 from tocsin.access.permissions import Role
@@ -25,6 +25,7 @@ from tocsin.tips import identity_requests
 from tocsin.tips.deadlines import local_today
 from tocsin.tips.identity_requests import Order
 from tocsin.tips.models import CustodianSeat, Declaration, IdentityRequest, RequestState
+from tocsin.tips.reading import give_reason
 from tocsin.ui.uploads import KeyFileInMemory
 from tocsin.vault import unlocked
 
@@ -62,6 +63,7 @@ def bring(browser: Desk, home: Installation, address: str, name: str) -> Page:
 def test_the_whole_way_through_the_screens(
     desk: OpenDesk, ivo: Actor, people: dict[str, Actor], reported: Reported, unlocked_desk: Installation
 ) -> None:
+    say_why(ivo, reported)
     investigator, at = desk(ivo), f"/tips/{reported.ref}/identity"
     assert at in investigator.get(f"/tips/{reported.ref}").body.decode()
     page = investigator.send(investigator.get(at), at, reason=REASON, ground=GROUND)
@@ -264,6 +266,8 @@ def test_the_page_of_a_report_tells_of_its_requests(
     desk: OpenDesk, cast: Cast, ivo: Actor, waiting: IdentityRequest
 ) -> None:
     at = f"/tips/{waiting.tip.ref}"
+    for outside in (cast.sam, ivo):
+        give_reason(actor=outside, tip=waiting.tip, reason="For the story of this test.")
     assert "Waits for two custodians" in desk(cast.sam).get(at).plain
     assert f"/identities/{waiting.ref}" not in desk(cast.sam).get(at).body.decode()
     assert f"/identities/{waiting.ref}" in desk(ivo).get(at).body.decode()

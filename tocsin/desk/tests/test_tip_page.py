@@ -8,7 +8,7 @@ import pytest
 
 from tests.installation import Installation
 from tests.people import Cast
-from tests.stories import bring_to, send_report, waiting, write_to_staff
+from tests.stories import bring_to, say_why, send_report, waiting, write_to_staff
 from tests.visitor import Page
 from tocsin.access.actors import Actor
 from tocsin.access.permissions import ALLOWED, Role
@@ -73,6 +73,8 @@ def test_each_person_is_offered_what_their_role_allows_and_nothing_else(
 ) -> None:
     told = send_report()
     address = f"/tips/{told.ref}"
+    for outside in (cast.tara, cast.ivo):
+        say_why(outside, told)
     assert offered(desk(cast.ines).get(address)) == {"acknowledge", "flag-urgent", "dictate"}
     assert offered(desk(cast.tara).get(address)) == {"acknowledge", "flag-urgent"}
     assert offered(desk(cast.ivo).get(address)) == set()
@@ -97,6 +99,7 @@ def test_the_whole_road_can_be_walked_by_buttons(desk: OpenDesk, cast: Cast, unl
     write_to_staff(told, "On Monday.")
     assert "On Monday." in desk(cast.tara).get(address).plain
     press(cast.sam, "start-verification", reason="Section 4")
+    press(cast.ivo, "lists", do="take")
     press(cast.ivo, "propose-outcome", outcome="substantiated", reason="We found the cages.")
     press(cast.sam, "approve")
     press(cast.ines, "give-feedback", text="You were right. Thank you.")
@@ -202,6 +205,7 @@ def test_a_withdrawn_unread_tip_shows_that_its_text_is_gone(
 ) -> None:
     told = send_report()
     mailbox.withdraw(keys=told.keys)
+    say_why(cast.ines, told)
     page = desk(cast.ines).get(f"/tips/{told.ref}")
     assert page.status == 200
     assert "Its text was destroyed" in page.plain

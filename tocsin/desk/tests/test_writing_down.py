@@ -561,9 +561,7 @@ def parts(days_ago: int) -> dict[str, Any]:
     return {"arrived_day": str(day.day), "arrived_month": str(day.month), "arrived_year": str(day.year)}
 
 
-def test_a_letter_with_its_scan_and_its_provenance(
-    desk: OpenDesk, ines: Actor, tara: Actor, unlocked_desk: Installation
-) -> None:
+def test_a_letter_with_its_scan_and_its_provenance(desk: OpenDesk, ines: Actor, unlocked_desk: Installation) -> None:
     told: dict[str, Any] = {
         "medium": "handwritten",
         "original": "Ukrainian",
@@ -576,7 +574,7 @@ def test_a_letter_with_its_scan_and_its_provenance(
     assert (tip.acknowledge_by - clock.now().astimezone(get_pack().calendar.zone).date()).days == 4
     (file,) = evidence_of(tip)
     assert file.about.name == "scan.pdf"
-    seen = sound(desk(tara).get(f"/tips/{tip.ref}"))
+    seen = sound(desk(ines).get(f"/tips/{tip.ref}"))
     for text in ("How it was written down", "Ines", "A letter written by hand", "Ukrainian", "list no. 12", "scan.pdf"):
         assert text in seen.plain
     assert "No words were handed out." in seen.plain

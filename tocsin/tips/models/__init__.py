@@ -9,6 +9,7 @@ from __future__ import annotations
 from tocsin.tips.models.declaration import Declaration
 from tocsin.tips.models.evidence import CopyVerdict, Evidence
 from tocsin.tips.models.identity_request import CustodianSeat, IdentityRequest, RequestState, SeatState
+from tocsin.tips.models.inbox import KeyHabit, ReadingReason, SavedFilter, StateCount
 from tocsin.tips.models.mailbox import FROM_STAFF, SAID_BY_REPORTER, MessageKind, TipMessage
 from tocsin.tips.models.tip import Identity, Tip
 from tocsin.tips.models.transcription import Transcription
@@ -22,9 +23,13 @@ __all__ = [
     "Evidence",
     "Identity",
     "IdentityRequest",
+    "KeyHabit",
     "MessageKind",
+    "ReadingReason",
     "RequestState",
+    "SavedFilter",
     "SeatState",
+    "StateCount",
     "Tip",
     "TipMessage",
     "Transcription",

@@ -150,11 +150,11 @@ def test_an_unreadable_answer_is_refused_and_the_clock_stays_stopped(
 
 
 def test_the_longest_text_that_is_allowed_arrives_whole(
-    tara: Actor, reported: Reported, unlocked_desk: Installation
+    ines: Actor, reported: Reported, unlocked_desk: Installation
 ) -> None:
     text = "河" * LONGEST_TEXT
     write_to_staff(reported, f"  {text}\r\n")
-    (message,) = selectors.read_tip(tara, reported.ref).messages
+    (message,) = selectors.read_tip(ines, reported.ref).messages
     assert hashlib.sha256(message.text.encode()).digest() == hashlib.sha256(text.encode()).digest()
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.installation import Installation, TestClock
 from tests.people import Cast, hire
-from tests.stories import CONTACT, Reported, bring_to, send_report, waiting, write_to_staff
+from tests.stories import CONTACT, Reported, bring_to, say_why, send_report, waiting, write_to_staff
 from tocsin.access.actors import REPORTER, Actor
 from tocsin.access.permissions import Role
 from tocsin.common.errors import NotPermitted, RuleBroken, Unsafe
@@ -66,7 +66,9 @@ def test_a_tip_is_read_with_its_messages_its_history_and_what_waits(
 def test_what_was_decided_says_who_proposed_it_and_waits_no_more(
     cast: Cast, tip_in: Callable[[State], Reported]
 ) -> None:
-    opened = read_tip(cast.lea, tip_in(State.OUTCOME_SET).ref)
+    reported = tip_in(State.OUTCOME_SET)
+    say_why(cast.lea, reported)
+    opened = read_tip(cast.lea, reported.ref)
     assert opened.waiting is None
     last = opened.history[-1]
     assert (last.step.name, last.actor, last.proposed_by) == ("set_outcome", cast.sam.name, cast.ivo.name)
@@ -87,6 +89,7 @@ def test_each_reading_is_one_line_in_the_log_under_the_office_that_reads(
     cast: Cast, reported: Reported, unlocked_desk: Installation
 ) -> None:
     both = hire("both", Role.ADMINISTRATOR, Role.SUPERVISOR, Role.INVESTIGATOR)
+    say_why(both, reported)
     for _ in range(2):
         read_tip(both, reported.ref)
     lines = AuditRecord.objects.filter(action="tip.read")
@@ -140,6 +143,7 @@ def test_who_may_not_see_a_tip_finds_none_and_leaves_no_reading(
 def test_of_a_destroyed_tip_the_history_stays(cast: Cast, reported: Reported, unlocked_desk: Installation) -> None:
     write_to_staff(reported, "One thing more.")
     mailbox.withdraw(keys=reported.keys)
+    say_why(cast.ines, reported)
     opened = read_tip(cast.ines, reported.ref)
     assert opened.content is None
     assert list(opened.messages) == []

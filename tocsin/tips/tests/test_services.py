@@ -213,7 +213,7 @@ def test_an_urgent_tip_is_refused_by_two_people(cast: Cast, tip_in: TipIn) -> No
     refused(NotPermitted, lambda: decide(cast.tara, reported, True), reported, match="somebody else")
     decide(cast.sam, reported, True)
     assert (reported.tip.state, reported.tip.outcome) == (State.OUTCOME_SET, "refused_protected_activity")
-    last = read_tip(cast.lea, reported.ref).history[-1]
+    last = read_tip(cast.ines, reported.ref).history[-1]
     assert (last.proposed_by, last.actor, last.reason) == (cast.tara.name, cast.sam.name, "Not ours.")
 
 

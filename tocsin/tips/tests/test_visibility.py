@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -17,9 +16,11 @@ from tocsin.common import clock
 from tocsin.common.errors import NotPermitted
 from tocsin.common.refs import new_ref
 from tocsin.ledger.models import AuditRecord
-from tocsin.tips import selectors, services
+from tocsin.tips import services
+from tocsin.tips.inbox import counts_by_state, inbox, inbox_page
 from tocsin.tips.models import Declaration, Tip, TipMessage
-from tocsin.tips.selectors import counts_by_state, inbox, tip_visible_to, tips_visible_to
+from tocsin.tips.selectors import tip_visible_to, tips_visible_to
+from tocsin.tips.wanted import Wanted
 from tocsin.tips.workflow import OPEN, State
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +44,7 @@ def test_everybody_is_shut_out_of_exactly_the_tips_in_which_they_have_an_interes
     for actor, place in ((cast.tara, 0), (cast.sam, 1)):
         expected = [tip.ref for tip, case in zip(tips, cases, strict=True) if case[place] is not True]
         assert [tip.ref for tip in tips_visible_to(actor).order_by("id")] == expected
-        assert [tip.ref for tip in inbox(actor)] == expected
+        assert [tip.ref for tip in inbox(actor, Wanted())] == expected
         assert counts_by_state(actor) == {State.ACKNOWLEDGED: len(expected)}
     assert tips_visible_to(cast.lea).count() == len(tips)
 
@@ -64,9 +65,10 @@ def test_who_has_no_office_for_tips_lists_none(cast: Cast, bare_tips: BareTips) 
     bare_tips({}, {"urgent": True})
     for actor in (cast.ada, REPORTER, WORKER, PUBLIC_DOOR):
         assert not tips_visible_to(actor).exists()
-        assert not inbox(actor, only_open=False).exists()
+        assert not inbox(actor, Wanted()).exists()
+        assert not inbox(actor, Wanted(state="closed")).exists()
         assert counts_by_state(actor) == {}
-        page = selectors.inbox_page(actor, state="", after="", size=10)
+        page = inbox_page(actor, Wanted(), after="", size=10)
         assert (list(page.tips), page.next_after) == ([], "")
 
 
@@ -83,21 +85,20 @@ def test_the_counts_are_those_of_the_lists(ines: Actor, bare_tips: BareTips) -> 
     counts = counts_by_state(ines)
     assert counts == Counter(state.value for state in states)
     for state in State:
-        assert inbox(ines, state=state).count() == counts[state]
+        assert inbox(ines, Wanted(state=state)).count() == counts[state]
 
 
 def test_the_usual_list_holds_what_is_open_and_a_filter_one_state(ines: Actor, bare_tips: BareTips) -> None:
     tips = bare_tips(*({"state": state} for state in State))
 
-    def listed(**chosen: Any) -> set[str]:
-        return {tip.state for tip in inbox(ines, **chosen)}
+    def listed(state: str = "") -> set[str]:
+        return {tip.state for tip in inbox(ines, Wanted.read({"state": state}))}
 
     assert listed() == OPEN
-    assert listed(only_open=False) == set(State)
     for state in State:
-        assert listed(state=state) == listed(state=state, only_open=False) == {state}
+        assert listed(state) == {state}
     for made_up in ("nowhere", "RECEIVED", "\x00", "received' OR '1'='1"):
-        assert listed(state=made_up) == OPEN
+        assert listed(made_up) == OPEN
     assert len(tips) == len(State)
 
 

@@ -40,18 +40,21 @@ class Page(HTMLParser):
         names = [name for name, _value in attrs]
         self.faults += [f"<{tag}> repeats {name}" for name, count in Counter(names).items() if count > 1]
         self.faults += [f"<{tag}> has {name}" for name in names if name == "style" or name.startswith("on")]
-        ours = tag == "svg" and (dict(attrs).get("class") or "").startswith("tocsin-")  # a figure that we drew
+        told = {name: value or "" for name, value in attrs}
+        ours = tag == "svg" and told.get("class", "").startswith("tocsin-")  # a figure that we drew
         if tag in {"script", "style", "svg", "iframe", "img"} and not (ours or _is_of_the_desk(tag, dict(attrs))):
             self.faults.append(f"<{tag}> is not allowed")
         if tag not in VOID:
             self._open.append(tag)
-        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        self.elements.append((tag, told))
 
     def handle_endtag(self, tag: str) -> None:
         if not self._open or self._open.pop() != tag:
             self.faults.append(f"</{tag}> closes something else")
 
     def handle_data(self, data: str) -> None:
+        if self._open and self._open[-1] == "script":
+            self.faults.append("a script stands in the page")
         self.text += data
 
     def find(self, tag: str, **wanted: str) -> list[dict[str, str]]:

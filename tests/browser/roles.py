@@ -1,0 +1,48 @@
+"""PostgreSQL with a role for each process, made by the commands that ``docs/operate/install.md`` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from tocsin.config.instance import ROOT
+from tools.postgresql import temporary_server
+
+INSTALL = ROOT / "docs" / "operate" / "install.md"
+ROLE_OF = {"public": "tocsin_door", "desk": "tocsin_desk", "worker": "tocsin_worker"}
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Addresses of one store: ``admin`` of the server, ``owner`` of the tables, ``parts`` by process."""
+
+    admin: str
+    owner: str
+    parts: Mapping[str, str]
+
+    def grant(self) -> None:
+        """Run the script of the guide, after the owner has made the tables."""
+        with psycopg.connect(self.admin, autocommit=True) as connection:
+            connection.execute(script().encode())
+
+
+def script() -> str:
+    """The block of SQL in the guide."""
+    return INSTALL.read_text().split("```sql\n", 1)[1].split("```", 1)[0]
+
+
+@contextmanager
+def separate_roles() -> Iterator[Roles]:
+    """A server of its own with the owner's empty database."""
+    with temporary_server() as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("CREATE ROLE tocsin_owner LOGIN")
+            connection.execute("CREATE DATABASE tocsin OWNER tocsin_owner ENCODING 'UTF8' TEMPLATE template0")
+        host = conninfo_to_dict(url)["host"]
+        as_role = {role: f"postgresql://{role}@/tocsin?host={host}" for role in ("tocsin_owner", *ROLE_OF.values())}
+        admin = f"postgresql://postgres@/tocsin?host={host}"
+        yield Roles(admin, as_role["tocsin_owner"], {part: as_role[role] for part, role in ROLE_OF.items()})
