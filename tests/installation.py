@@ -14,6 +14,7 @@ from tocsin.common import clock
 from tocsin.config.setup import Answers, make_home
 from tocsin.config.worker import LedgerDesk, ledger_desk, publish_ledger
 from tocsin.intake import services as intake
+from tocsin.intake.channels.hotline import line
 from tocsin.policy import active
 from tocsin.public import report_form, sessions, stencils
 from tocsin.vault import installed, unlocked
@@ -100,6 +101,7 @@ def installation(made_home: tuple[Path, bytes], tmp_path: Path, settings: Settin
     settings.TOCSIN_UNIT_KEY = home / "keys" / "desk" / "unit.key"
     settings.TOCSIN_RETENTION_KEYS = home / "keys" / "desk"
     settings.TOCSIN_UNATTENDED_KEY = None
+    settings.TOCSIN_LINE_KEY = home / "keys" / "desk" / "line.key"
     settings.TOCSIN_LEDGER_KEY = home / "keys" / "worker" / "ledger.key"
     settings.TOCSIN_AUDIT_KEY = home / "keys" / "worker" / "audit.key"
     settings.TOCSIN_LOG_DIR = files / "log"
@@ -121,6 +123,7 @@ def unlocked_desk(installation: Installation) -> Installation:
 _CACHES = (
     intake.committer,
     intake.promise_signer,
+    line.line_key,
     installed._load,
     active._load_once,
     report_form.tickets,

@@ -18,6 +18,7 @@ from tests.architecture.case_stories import CASE_STORIES, Story, TipIn
 from tests.architecture.sign_in_stories import SIGN_IN_STORIES
 from tests.architecture.staff_stories import STAFF_STORIES
 from tests.architecture.tip_stories import TIP_MODULES, TIP_READINGS, TIP_STORIES
+from tests.architecture.writing_stories import WRITING_MODULES, WRITING_READINGS, WRITING_STORIES
 from tests.identities import allow, ask, hire_custodian, hire_officer, key_of, turn
 from tests.installation import CUSTODIANS, Installation
 from tests.people import Cast, hire, staff_of
@@ -94,6 +95,7 @@ MODULES = (
     *IDENTITIES,
     *LISTS,
     *TIP_MODULES,
+    *WRITING_MODULES,
 )
 
 WHO = {"actor", "keys", "by"}
@@ -126,6 +128,7 @@ READINGS = {
     "services.accepted_before": "looks up what was given for the same try",
     "services.committer": "how this process stores",
     "services.promise_signer": "a key of this process",
+    **WRITING_READINGS,
     "services.fresh_password": "makes one up; whoever gives it writes that down",
     "sessions.keep_session": "lets somebody in or not at each request; what ends a session is written down",
     "sessions.rename_session": "the same session under another key, within a change that is written down",
@@ -456,6 +459,7 @@ STORIES: dict[str, Story] = {
     **STAFF_STORIES,
     **CASE_STORIES,
     **TIP_STORIES,
+    **WRITING_STORIES,
 }
 
 

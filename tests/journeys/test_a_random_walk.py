@@ -20,7 +20,7 @@ from tocsin.access.actors import Actor
 from tocsin.clocks.models import Deadline, Span
 from tocsin.common.errors import RuleBroken
 from tocsin.ledger.models import AuditRecord, Pending
-from tocsin.tips import discarding, handoff, mailbox, services
+from tocsin.tips import dictation, discarding, handoff, mailbox, services
 from tocsin.tips.deadlines import local_today
 from tocsin.tips.models import Tip
 from tocsin.tips.workflow import OPEN, TIP_LIFE, State
@@ -57,6 +57,7 @@ STAFF_ACTS: dict[str, Act] = {
     "feedback": lambda who, it: services.give_feedback(actor=who, tip=it.tip, text="thank you"),
     "close": lambda who, it: services.close(actor=who, tip=it.tip, reason="done"),
     "reopen": lambda who, it: services.reopen(actor=who, tip=it.tip, reason="new fact"),
+    "dictate": lambda who, it: dictation.dictate(actor=who, tip=it.tip, text="more", attempt=secrets.token_hex(10)),
 }
 REPORTER_ACTS: dict[str, Act] = {
     "write": lambda _who, it: mailbox.write_to_staff(keys=it.keys, text="more", attempt=secrets.token_hex(10)),

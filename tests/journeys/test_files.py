@@ -18,10 +18,9 @@ from tests.visitor import Page, Visitor
 from tocsin.access.actors import SAFE_COPIES
 from tocsin.common.errors import Busy, Conflict, RuleBroken
 from tocsin.intake import services as intake
-from tocsin.intake import store
+from tocsin.intake import store, uploads
 from tocsin.intake.files import remove_left_over
 from tocsin.policy import active
-from tocsin.public import uploads
 from tocsin.tips import mailbox
 from tocsin.tips.evidence import copy_path_of, path_of
 from tocsin.tips.models import CopyVerdict, Evidence, Tip

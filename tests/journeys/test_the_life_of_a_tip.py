@@ -44,6 +44,7 @@ DESIGN: dict[str, tuple[set[State], State | None, set[Role]]] = {
     "flag_urgent": (set(OPEN), None, {R.INTAKE, R.TRIAGE}),
     "confirm_urgent": (set(OPEN), None, {R.INTAKE, R.TRIAGE}),
     "hand_off": (set(OPEN), None, {R.INTAKE, R.TRIAGE}),
+    "dictate": (set(S) - {S.WITHDRAWN, S.EXPIRED}, None, {R.INTAKE}),
     "begin_triage": ({S.ACKNOWLEDGED}, S.IN_TRIAGE, {R.TRIAGE}),
     "ask": ({S.IN_TRIAGE}, S.NEED_INFO, {R.TRIAGE, R.INVESTIGATOR}),
     "ask_while_checking": ({S.LINKED, S.UNDER_VERIFICATION, S.REFERRED}, None, {R.TRIAGE, R.INVESTIGATOR}),

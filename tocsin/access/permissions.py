@@ -52,6 +52,7 @@ class Permission(StrEnum):
     STAFF_SUSPEND = "staff.suspend"
     STAFF_REGISTER = "staff.register"
     TIP_RECEIVE = "tip.receive"
+    TIP_DICTATE = "tip.dictate"
     TIP_LIST = "tip.list"
     TIP_READ = "tip.read"
     TIP_TAKE = "tip.take"
@@ -118,7 +119,9 @@ _ASKS = {P.IDENTITY_LIST, P.IDENTITY_REQUEST}
 
 ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.INTAKE: frozenset(
-        _READS | {P.TIP_RECEIVE, P.TIP_ACKNOWLEDGE, P.TIP_FLAG_URGENT, P.TIP_HAND_OFF, P.FEEDBACK_GIVE, P.NOTE_WRITE}
+        _READS
+        | {P.TIP_RECEIVE, P.TIP_DICTATE, P.TIP_ACKNOWLEDGE, P.TIP_FLAG_URGENT, P.TIP_HAND_OFF, P.FEEDBACK_GIVE}
+        | {P.NOTE_WRITE}
     ),
     Role.TRIAGE: frozenset(
         _READS

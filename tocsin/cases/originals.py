@@ -12,7 +12,7 @@ from tocsin.access.permissions import Permission
 from tocsin.cases.models import Case, CaseTip
 from tocsin.cases.taking import note
 from tocsin.tips.content import TipContent
-from tocsin.tips.models import FROM_STAFF, Evidence, Tip, TipMessage
+from tocsin.tips.models import SAID_BY_REPORTER, Evidence, Tip, TipMessage
 from tocsin.tips.reader import TipReader
 from tocsin.tips.safe_copies import names_of
 from tocsin.tips.selectors import content_of
@@ -52,7 +52,7 @@ def originals_of(actor: Actor, case: Case) -> list[Original]:
     contents = {tip.pk: content_of(tip) for tip in tips}
     readers = {tip.pk: TipReader(tip, contents[tip.pk]) for tip in tips}
     written: dict[int, list[str]] = {tip.pk: [] for tip in tips}
-    for row in TipMessage.objects.filter(tip__in=tips).exclude(kind__in=FROM_STAFF).order_by("id"):
+    for row in TipMessage.objects.filter(tip__in=tips, kind__in=SAID_BY_REPORTER).order_by("id"):
         written[row.tip_id].append(readers[row.tip_id].message(bytes(row.blob), row.ref) or "")
     named: dict[int, list[str]] = {tip.pk: [] for tip in tips}
     for file, name in names_of(Evidence.objects.filter(tip__in=tips).order_by("id")):

@@ -27,6 +27,7 @@ def faults(instance: Instance, part: str) -> Iterator[str]:
     """Every reason not to start ``part``, worst first. ``mail`` is the command that fetches e-mails."""
     yield from _debug()
     yield from _secret(instance, part)
+    yield from _promise(instance, part)
     yield from _readable_keys(instance)
     yield from _unattended_key(instance, part)
     yield from _store(instance)
@@ -55,6 +56,14 @@ def _secret(instance: Instance, part: str) -> Iterator[str]:
             f"The secret in {path} is a default or too short. Write a new one: "
             "python3 -c 'import secrets; print(secrets.token_hex(32))' > that file, and set its mode to 600."
         )
+
+
+def _promise(instance: Instance, part: str) -> Iterator[str]:
+    """The desk promises the ledger entries of reports that staff write down; its copy is missing in older homes."""
+    path = instance.desk_keys / "promise.key"
+    if part == "desk" and not path.is_file():
+        original = instance.door_keys / "promise.key"
+        yield f"{path} is missing. Copy {original} there, give the copy to the account of the desk, and chmod 600 it."
 
 
 def _readable_keys(instance: Instance) -> Iterator[str]:

@@ -20,7 +20,7 @@ from tocsin.ledger.note import NoteInvalid, Signer
 from tocsin.ledger.origins import split_origin
 from tocsin.policy.model import Pack
 from tocsin.policy.shelf import load_shelf
-from tocsin.vault.blobs import new_private_key, public_of
+from tocsin.vault.blobs import KEY_BYTES, new_private_key, public_of
 from tocsin.vault.keyfiles import SHORTEST_PASSPHRASE, LockedKey, Stretching, write_secret
 from tocsin.vault.keyring import write_keyring
 from tocsin.vault.retention import make_month_keys
@@ -171,13 +171,16 @@ def _make_keys(home: Path, answers: Answers) -> None:
         custodians[name] = public_of(private)
     write_keyring(keys / "public", unit_id=answers.unit, unit_public=public_of(unit), custodians=custodians)
     make_month_keys(keys / "public", keys / "desk", months=[clock.month_of(clock.now())])
+    promise = Signer.generate(f"{answers.origin}/promise")
     for process, name, signer in (
         ("worker", "ledger", Signer.generate(answers.origin)),
         ("worker", "audit", Signer.generate(f"{answers.origin}/audit")),
-        ("door", "promise", Signer.generate(f"{answers.origin}/promise")),
+        ("door", "promise", promise),
+        ("desk", "promise", promise),  # for reports that staff write down
     ):
         write_secret(keys / process / f"{name}.key", signer.skey.encode() + b"\n")
         (keys / "public" / f"{name}.vkey").write_text(signer.vkey + "\n")
+    write_secret(keys / "desk" / "line.key", secrets.token_bytes(KEY_BYTES))
     for process in ("door", "desk"):
         write_secret(keys / process / "secret.key", secrets.token_hex(32).encode() + b"\n")
 

@@ -23,6 +23,7 @@ from tocsin.common.errors import NotPermitted
 from tocsin.desk import half_way
 from tocsin.desk.errors import rule_page
 from tocsin.desk.half_way import HalfWay, Stage
+from tocsin.intake.uploads import discard_untaken
 from tocsin.policy.active import get_pack
 from tocsin.vault import unlocked
 
@@ -108,10 +109,16 @@ class StaffOnly:
         self._next = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Find out whose session this is, and pass on. Times are shown as the clocks of the office show them."""
+        """Find out whose session this is, and pass on. Times are shown as the clocks of the office show them.
+
+        Files that no view took are removed when the answer is known.
+        """
         request.desk_session = _admit(request)  # type: ignore[attr-defined]  # StaffRequest has it
-        with timezone.override(get_pack().calendar.zone):
-            return self._next(request)
+        try:
+            with timezone.override(get_pack().calendar.zone):
+                return self._next(request)
+        finally:
+            discard_untaken(request)
 
     def process_view(
         self, request: HttpRequest, view: AnyView, _args: tuple[object, ...], _kwargs: dict[str, object]

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from tocsin.common.errors import RuleBroken
 from tocsin.desk.page import context
+from tocsin.desk.writing.unsent import unsent_text
 from tocsin.ui.errors import error_page
+
+_AFTER_READING = frozenset({403, 409, 422, 500, 503})
+"""Answers to forms that were read: what was typed there must not be lost with them."""
 
 
 def _page(request: HttpRequest, status: int, sentence: str = "") -> HttpResponse:
+    if status in _AFTER_READING and (text := unsent_text(request)):
+        told = {"text": text, "error": sentence or _("The page was open for too long, or you are signed out.")}
+        return render(request, "desk/writing/unsent.html", context(request, **told), status=status)
     return error_page(request, status, sentence=sentence, base_template="ui/desk_base.html", context=context(request))
 
 

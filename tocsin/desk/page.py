@@ -69,6 +69,7 @@ def _person(user: Staff, here: str) -> dict[str, Any]:
         ("inbox", _("Inbox"), Permission.TIP_LIST),
         ("ending", _("Ends soon"), Permission.RETENTION_REVIEW),
         ("holds", _("Legal holds"), Permission.HOLD_READ),
+        ("call", _("Calls and letters"), Permission.TIP_RECEIVE),
         ("cases", _("Cases"), Permission.CASE_READ),
         ("identities", _("Identities"), Permission.IDENTITY_LIST),
         ("custodians", _("Custodians"), Permission.SEAT_LIST),

@@ -18,6 +18,7 @@ from tocsin.desk.inbox_view import standing
 from tocsin.desk.machine_hints import ground_hints, urgent_suggestion
 from tocsin.desk.names import actor_names, language_name, short_ref
 from tocsin.desk.page import language
+from tocsin.desk.provenance_view import corrections, provenance
 from tocsin.desk.tip_actions import BY_NAME, actions_for
 from tocsin.desk.tip_flags import flags_of
 from tocsin.desk.tip_history import filters, timeline
@@ -59,6 +60,8 @@ def _opened(request: StaffRequest, tip: Tip) -> dict[str, Any]:
         "story": story(opened),
         "answers": answers(opened),
         "remarks": remarks(opened),
+        "provenance": provenance(opened),
+        "corrections": corrections(opened),
         "earlier": earlier(opened),
         "companions": [{"tip": each, "short_ref": short_ref(each.ref)} for each in companions(actor, tip)],
         "conversation": conversation(opened),

@@ -32,6 +32,7 @@ from tocsin.desk.screens import (
     unlock,
     waiting,
     why,
+    writing,
     your_sign_in,
 )
 
@@ -76,6 +77,10 @@ urlpatterns = [
     path("tips/<str:ref>/identity", identities.ask, name="identity-ask"),
     path("tips/<str:ref>/case", tip_case.tip_case, name="tip-case"),
     path("tips/<str:ref>/<slug:action>", tip.act, name="tip-act"),
+    path("calls/new", writing.write, {"road": "call"}, name="call"),
+    path("visits/new", writing.write, {"road": "visit"}, name="visit"),
+    path("letters/new", writing.write, {"road": "letter"}, name="letter"),
+    path("written-down", writing.after, name="written-down"),
     path("cases/<str:ref>/refer", refer.refer, name="case-refer"),
     path("cases/<str:ref>/referrals", refer.log, name="case-referrals"),
     path("cases/<str:ref>/correct", refer.correct, name="case-correct"),

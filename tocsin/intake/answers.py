@@ -1,6 +1,6 @@
 """Stored answers to the questions of a category, in words for staff.
 
-The forms in which they are stored are told in ``public.guided.fields``: a text, a list of codes, a table, true or
+The forms in which they are stored are told in ``question_fields``: a text, a list of codes, a table, true or
 false, or ``None`` for "I do not know".
 """
 

@@ -65,6 +65,10 @@ class Ticket:
         """The handle of a mailbox message sent from this form."""
         return base64.b32encode(self._derive(b"message", digest)[:12]).decode().rstrip("=")[:20]
 
+    def mark(self, digest: bytes) -> bytes:
+        """32 bytes that are the same for the same content sent from this form; without the form they say nothing."""
+        return self._derive(b"mark", digest)
+
     def _derive(self, purpose: bytes, digest: bytes) -> bytes:
         return hmac.digest(self.raw, b"tocsin/attempt/" + purpose + b"\0" + digest, "sha256")
 

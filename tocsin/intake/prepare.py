@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -36,7 +37,10 @@ MERGE_WITHIN = timedelta(days=1, hours=1)
 
 @dataclass(frozen=True)
 class PreparedTip:
-    """Rows ready to be stored, and what the reporter is given once they are."""
+    """Rows ready to be stored, and what the reporter is given once they are.
+
+    ``then`` stores what else belongs to the tip, in the same transaction.
+    """
 
     tip: Tip
     identity: Identity
@@ -44,6 +48,7 @@ class PreparedTip:
     promise: bytes
     evidence: tuple[Evidence, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
+    then: Callable[[Tip], None] | None = None
 
 
 def prepare(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 
@@ -51,18 +51,26 @@ def promise_signer() -> Signer:
 
 
 def accept_tip(
-    *, actor: Actor, submission: Submission, attempt: Attempt, arrived_at: datetime | None = None
+    *,
+    actor: Actor,
+    submission: Submission,
+    attempt: Attempt,
+    arrived_at: datetime | None = None,
+    then: Callable[[Tip, CodeKeys], None] | None = None,
 ) -> Accepted:
     """Seal and store one report durably, then promise that it will be in the public ledger.
 
     The same ``attempt`` a second time stores nothing and returns the first promise. Raises ``Busy`` when nothing was
-    stored; then no promise exists. ``arrived_at``: see ``prepare``.
+    stored; then no promise exists. ``arrived_at``: see ``prepare``. ``then`` stores what belongs to a new tip, in the
+    same transaction.
     """
     actor.require(Permission.TIP_RECEIVE)
     keys = CodeKeys.derive(attempt.seed)
     prepared = prepare(
         submission=submission, attempt=attempt, keys=keys, signer=promise_signer(), arrived_at=arrived_at
     )
+    if then is not None:
+        prepared = replace(prepared, then=lambda tip: then(tip, keys))
     with kept(submission.files) as files:
         if committer().commit((actor, prepared)):
             files.belong(file.ref for file in submission.files)

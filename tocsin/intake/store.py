@@ -82,6 +82,9 @@ def _insert(jobs: Sequence[Job]) -> list[bool]:
             Evidence.objects.bulk_create(rows)
         queue_entries([prepared.entry for _actor, prepared in fresh])
         record_audits([_trace(actor, prepared) for actor, prepared in fresh])
+        for _actor, prepared in fresh:
+            if prepared.then is not None:
+                prepared.then(prepared.tip)
     return verdicts
 
 

@@ -20,6 +20,7 @@ from tocsin.policy.rules import (
     EmergencyNumber,
     Evidence,
     FalseTips,
+    Hotline,
     IdentityMode,
     Office,
     Refusal,
@@ -43,7 +44,7 @@ class Pack:
 
     ``version`` and ``fingerprint`` are fixed on every tip at its arrival; the fingerprint is the SHA-256
     over the pack's files and tells two packs apart that wrongly carry the same version.
-    ``awards`` is ``None`` unless the pack switches awards on.
+    ``awards`` is ``None`` unless the pack switches awards on, ``hotline`` unless it has a script for telephone calls.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Pack:
     evidence: Evidence
     calendar: Calendar
     awards: Awards | None
+    hotline: Hotline | None
     categories: tuple[Category, ...]
     fingerprint: str
     all_texts: Mapping[str, Texts] = field(repr=False)

@@ -10,6 +10,7 @@ from tocsin.policy.award_rules import read_awards
 from tocsin.policy.calendar_file import read_calendar
 from tocsin.policy.category import Sector
 from tocsin.policy.category_file import CODE, note_repeated, read_code
+from tocsin.policy.hotline_file import read_hotline
 from tocsin.policy.languages import Localised
 from tocsin.policy.rules import (
     Anonymity,
@@ -20,6 +21,7 @@ from tocsin.policy.rules import (
     EmergencyNumber,
     Evidence,
     FalseTips,
+    Hotline,
     IdentityMode,
     Office,
     Period,
@@ -62,6 +64,7 @@ class PackFile:
     evidence: Evidence
     calendar: Calendar
     awards: Awards | None
+    hotline: Hotline | None
 
 
 def read_pack_file(table: Table) -> PackFile:
@@ -93,6 +96,7 @@ def read_pack_file(table: Table) -> PackFile:
             evidence=_evidence(table.table("evidence")),
             calendar=read_calendar(table.table("calendar"), begins),
             awards=read_awards(table.table("awards")) if "awards" in table else None,
+            hotline=read_hotline(table.table("hotline")) if "hotline" in table else None,
         )
 
 

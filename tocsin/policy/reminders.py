@@ -49,6 +49,7 @@ def reminders_of(pack: Pack, files: Mapping[str, bytes], today: date) -> Iterato
         yield from _holidays(pack, max(today, pack.valid_from))
     yield from _useless_exceptions(pack, tomllib.loads(files[PACK_FILE].decode())["calendar"])
     yield from _samples(pack)
+    yield from _no_script(pack)
     for n, language in enumerate(pack.languages):
         if not has_words_for(language):
             problem = f"no words are known by which a forbidden ground shows in “{language}”."
@@ -80,6 +81,13 @@ def _useless_exceptions(pack: Pack, calendar: Mapping[str, object]) -> Iterator[
         if day not in closed:
             problem = f"{day} is no holiday in {country} anyway."
             yield _about(f"calendar.not_holidays[{n}]", problem, "Remove it, or correct the date.")
+
+
+def _no_script(pack: Pack) -> Iterator[Finding]:
+    for n, channel in enumerate(pack.channels):
+        if channel.code == "hotline" and pack.hotline is None:
+            problem = "there is no [hotline]: operators must find their own words."
+            yield _about(f"channels[{n}]", problem, "Write greeting, safety and closing.")
 
 
 def _samples(pack: Pack) -> Iterator[Finding]:

@@ -49,6 +49,20 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
+class Hotline:
+    """What an operator says on the telephone, word for word.
+
+    ``safety`` is asked first of all: is anybody in danger now? ``country`` (ISO 3166-1, two letters, may be empty) is
+    that of numbers which callers' telephones show without a country code.
+    """
+
+    greeting: Localised
+    safety: Localised
+    closing: Localised
+    country: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class IdentityMode:
     """A way to report; ``effect`` says what it means for contact and award."""
 

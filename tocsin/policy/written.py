@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tocsin.policy.floors import PACK_FILE
 
 _FOR_STAFF_IN_TEXTS = "legal_basis."
-_PUBLIC_IN_PACK = ("title", "mark", "emergency_numbers", "channels", "identity_modes")
+_PUBLIC_IN_PACK = ("title", "mark", "emergency_numbers", "channels", "identity_modes", "hotline")
 _PUBLIC_IN_CATEGORY = ("label", "hint", "urgent_hint", "lawful_note", "examples", "questions")
 
 

@@ -11,7 +11,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.decorators import decorator_from_middleware
 from django.views.decorators.csrf import csrf_exempt
 
-from tocsin.public.uploads import discard_untaken
+from tocsin.intake.uploads import discard_untaken
 
 Params = ParamSpec("Params")
 Answer = TypeVar("Answer", bound=HttpResponseBase)

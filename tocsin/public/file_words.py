@@ -8,7 +8,7 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from tocsin.intake.files import ReceivedFile
-from tocsin.public.uploads import Refused
+from tocsin.intake.uploads import Refused
 
 
 def files_taken(taken: Sequence[ReceivedFile], refused: Sequence[Refused]) -> str:

@@ -98,6 +98,7 @@ class Particulars:
     ``details``: answers to the questions of the category by code, as plain JSON; ``None`` says "I do not know".
     ``mode``: the pack's identity mode. ``earlier``: the handle of an earlier tip of the same reporter. ``award``:
     ``yes``, ``no`` or nothing. ``language``: the language of the page on which the reporter wrote.
+    ``provenance``: how staff came to write it down, by the names in ``intake.provenance``.
     """
 
     details: Mapping[str, Any] = field(default_factory=dict)
@@ -105,10 +106,11 @@ class Particulars:
     earlier: str = ""
     award: str = ""
     language: str = ""
+    provenance: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Only what was told, so that reports of other channels stay as short as they were."""
-        told = asdict(self) | {"details": dict(self.details)}
+        told = asdict(self) | {"details": dict(self.details), "provenance": dict(self.provenance)}
         return {name: value for name, value in told.items() if value}
 
 

@@ -15,7 +15,7 @@ from django.db import transaction
 from tocsin.tips.content import events_key_place
 from tocsin.tips.deadlines import local_today
 from tocsin.tips.evidence import remove_files
-from tocsin.tips.models import Identity, IdentityRequest, Tip
+from tocsin.tips.models import Identity, IdentityRequest, Tip, Transcription
 from tocsin.vault.installed import keyring
 from tocsin.vault.sealing import seal_to
 from tocsin.workflow.forgetting import destroy_words
@@ -66,7 +66,12 @@ def _identity_requests(tip: Tip) -> None:
     destroy_words("identity", list(requests.values_list("ref", flat=True)))
 
 
-OWN: tuple[Emptying, ...] = (destroy_identity, _messages, _notes, _files, _identity_requests)
+def _transcription(tip: Tip) -> None:
+    """Who wrote it down, and from which line it was told."""
+    Transcription.objects.filter(tip=tip).delete()
+
+
+OWN: tuple[Emptying, ...] = (destroy_identity, _messages, _notes, _files, _identity_requests, _transcription)
 _OTHERS: list[Emptying] = []
 
 

@@ -44,6 +44,11 @@ class MailboxMessage:
     text: str | None
     written_hour: datetime
 
+    @property
+    def written_down(self) -> bool:
+        """Whether staff wrote it down in the reporter's name."""
+        return self.kind in (MessageKind.TRANSCRIPT, MessageKind.DICTATED)
+
 
 @dataclass(frozen=True)
 class Mailbox:
@@ -65,6 +70,11 @@ class Mailbox:
     can_withdraw: bool
     files: int
     destroyed_on: date | None
+
+    @property
+    def transcribed(self) -> bool:
+        """Whether staff wrote this report down, so that the reporter may check it."""
+        return any(message.kind == MessageKind.TRANSCRIPT for message in self.messages)
 
 
 def find_tip(keys: Sequence[CodeKeys]) -> tuple[Tip, CodeKeys] | None:
@@ -122,9 +132,10 @@ def _refuse_when_over(tip: Tip) -> None:
         raise Conflict(_("The text of this report was destroyed, so nothing can be added. You can send a new report."))
 
 
-def write_to_staff(*, keys: CodeKeys, text: str, attempt: str) -> None:
+def write_to_staff(*, keys: CodeKeys, text: str, attempt: str, corrects: bool = False) -> None:
     """Send an answer or an addition. ``attempt`` names the try, so that sending twice stores one message.
 
+    ``corrects``: it says what is wrong in the transcript that staff made.
     Raises ``RuleBroken`` for an empty or too long text and ``Conflict`` after the tip was taken back or its text went.
     """
     text = clean_text(text)
@@ -141,6 +152,7 @@ def write_to_staff(*, keys: CodeKeys, text: str, attempt: str) -> None:
             kind, step = MessageKind.ANSWER, life.ANSWER
         else:
             kind, step = MessageKind.ADDITION, life.ADD
+        kind = MessageKind.CORRECTION if corrects else kind
         move = Move(step, changes={"unread_replies": tip.unread_replies + 1})
         papers = TipPapers.of(tip, keys.events, keyring())
         take_step(actor=REPORTER, life=TIP_LIFE, subject=tip, move=move, papers=papers)

@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tocsin.access.actors import Actor
 from tocsin.access.permissions import Permission
@@ -17,7 +18,7 @@ from tocsin.common.errors import RuleBroken
 from tocsin.common.refs import is_ref
 from tocsin.ledger.services import record_audit
 from tocsin.tips.content import TipContent, content_place, events_key_place
-from tocsin.tips.models import Declaration, Tip, TipMessage
+from tocsin.tips.models import Declaration, MessageKind, Tip, TipMessage
 from tocsin.tips.papers import reason_place
 from tocsin.tips.reader import TipReader
 from tocsin.tips.reading import require_reading
@@ -27,6 +28,10 @@ from tocsin.vault.opening import CannotOpen
 from tocsin.workflow.models import Proposal, StepRecord
 from tocsin.workflow.proposals import waiting_proposal
 from tocsin.workflow.steps import Step
+
+IN_THE_MAILBOX = gettext_lazy(
+    "What was written down at the beginning is in the reporter’s mailbox, to be checked and corrected."
+)
 
 
 def tips_visible_to(actor: Actor) -> QuerySet[Tip]:
@@ -166,7 +171,9 @@ def _messages(tip: Tip, reader: TipReader) -> list[OpenMessage]:
             kind=message.kind,
             kind_label=str(message.get_kind_display()),
             from_staff=message.from_staff,
-            text=reader.message(bytes(message.blob), message.ref),
+            text=str(IN_THE_MAILBOX)
+            if message.kind == MessageKind.TRANSCRIPT
+            else reader.message(bytes(message.blob), message.ref),
             written_hour=message.written_hour,
             staff_id=message.staff_id,
         )

@@ -135,6 +135,11 @@ ADD = Step(
 ADD_FILES = Step(
     "add_files", _("Add files"), frozenset(KEPT - {S.WITHDRAWN}), None, P.MAILBOX_WRITE, "mailbox",
 )  # fmt: skip
+# Staff write down what the reporter says on the telephone or at the counter after the report was stored.
+DICTATE = Step(
+    "dictate", _("Wrote down what the reporter added"), frozenset(KEPT - {S.WITHDRAWN}), None,
+    P.TIP_DICTATE, "mailbox", public_kind=None,
+)  # fmt: skip
 RESUME = Step(
     "resume", _("Go on without an answer"), _from(S.NEED_INFO), S.IN_TRIAGE,
     P.TIP_TRIAGE, "clocks.need_info", needs_reason=True,
@@ -265,7 +270,7 @@ TIP_LIFE = Life(
     "tip",
     (
         ACKNOWLEDGE, FLAG_URGENT, CONFIRM_URGENT, HAND_OFF, BEGIN_TRIAGE, ASK, ASK_WHILE_CHECKING, ANSWER, ADD,
-        ADD_FILES, RESUME, START_VERIFICATION, REFUSE_REMIT, REFUSE_REMIT_URGENT, REFUSE_PROTECTED,
+        ADD_FILES, DICTATE, RESUME, START_VERIFICATION, REFUSE_REMIT, REFUSE_REMIT_URGENT, REFUSE_PROTECTED,
         REFUSE_PROTECTED_URGENT, SET_OUTCOME, EXTEND_FEEDBACK, GIVE_FEEDBACK, CLOSE, CLOSE_URGENT, REOPEN,
         WITHDRAW, WITHDRAW_UNREAD, WITHDRAW_URGENT, EXPIRE, EXPIRE_EMPTY, KEEP_LONGER, LIFT_INTEREST,
         OPEN_CASE, LINK, UNLINK, CASE_VERIFIES, CASE_REFERS, SHARE, CASE_DECIDES, CASE_CLOSES_URGENT, CASE_REOPENS,

@@ -43,6 +43,7 @@ from tocsin.ledger.verifier import Status, verify_code
 from tocsin.policy.active import get_pack
 from tocsin.tips import mailbox, services
 from tocsin.tips.deadlines import local_today
+from tocsin.tips.dictation import dictate
 from tocsin.tips.workflow import State
 from tocsin.vault import unlocked
 from tocsin.vault.codes import CodeKeys, candidate_seeds, new_seed
@@ -92,6 +93,13 @@ def test_a_text_begins_with_what_was_seen_and_nothing_else(report: Any, cast: Ca
     assert list(original.messages) == ["My neighbour saw it too."]
     assert "Mia" not in repr(original), "the contact stands elsewhere, sealed to custodians"
     assert AuditRecord.objects.filter(action="case.originals", actor=cast.ivo.name).exists()
+
+
+def test_what_staff_wrote_down_for_the_reporter_counts_as_the_reporters_words(linked: Reported, cast: Cast) -> None:
+    dictate(actor=cast.ines, tip=linked.tip, text="He limps, like my cousin.", attempt="A")
+    services.ask_reporter(actor=cast.ivo, tip=linked.tip, text="Since when?")
+    (original,) = originals_of(cast.ivo, case_of(linked))
+    assert list(original.messages) == ["He limps, like my cousin."], "what the office asked is no word of theirs"
 
 
 def test_a_draft_changes_nothing_but_itself_and_is_sealed(linked: Reported, cast: Cast) -> None:

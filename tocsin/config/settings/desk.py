@@ -16,6 +16,8 @@ WSGI_APPLICATION = "tocsin.config.wsgi_desk.application"
 TOCSIN_UNIT_KEY = INSTANCE.desk_keys / "unit.key"
 TOCSIN_RETENTION_KEYS = INSTANCE.desk_keys
 TOCSIN_UNATTENDED_KEY = INSTANCE.unattended_key
+TOCSIN_LINE_KEY = INSTANCE.desk_keys / "line.key"
+TOCSIN_PROMISE_KEY = INSTANCE.desk_keys / "promise.key"  # a copy: the desk does not look into the keys of the door
 
 MIDDLEWARE = [
     "tocsin.ui.middleware.SecurityHeaders",
@@ -27,8 +29,10 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "tocsin.desk.doors.StaffOnly",
 ]
-# A custodian brings a key file along: it stays in memory. No other file is taken.
-FILE_UPLOAD_HANDLERS = ["tocsin.ui.uploads.KeyFileInMemory", "tocsin.ui.uploads.RefuseFiles"]
+# A custodian brings a key file along: it stays in memory. Scans of letters are sealed while they arrive. No other file
+# is taken, and uploads never hold all of the few threads.
+FILE_UPLOAD_HANDLERS = ["tocsin.ui.uploads.KeyFileInMemory", "tocsin.desk.uploads.SealScans"]
+TOCSIN_UPLOAD_SLOTS = 2
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_NAME = "desk"
 TOCSIN_PASSKEY_HOST = INSTANCE.rules.passkey_host

@@ -44,6 +44,7 @@ TOCSIN_PUBLIC_KEYS = _NOWHERE / "keys" / "public"
 TOCSIN_RETENTION_KEYS = _NOWHERE / "keys" / "desk"
 TOCSIN_UNIT_KEY = _NOWHERE / "keys" / "desk" / "unit.key"
 TOCSIN_UNATTENDED_KEY: Path | None = None
+TOCSIN_LINE_KEY = _NOWHERE / "keys" / "desk" / "line.key"
 TOCSIN_PROMISE_KEY = _NOWHERE / "keys" / "door" / "promise.key"
 TOCSIN_LEDGER_KEY = _NOWHERE / "keys" / "worker" / "ledger.key"
 TOCSIN_AUDIT_KEY = _NOWHERE / "keys" / "worker" / "audit.key"

@@ -55,6 +55,12 @@ def test_every_key_file_belongs_to_its_owner_alone(installed: Installed) -> None
     assert set(keys.values()) == {0o600}
 
 
+def test_the_desk_promises_with_the_key_of_the_door_and_has_a_key_of_lines_of_its_own(installed: Installed) -> None:
+    keys = installed.home / "keys"
+    assert (keys / "desk" / "promise.key").read_bytes() == (keys / "door" / "promise.key").read_bytes()
+    assert len((keys / "desk" / "line.key").read_bytes()) == 32
+
+
 def test_the_settings_say_what_was_answered(installed: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DATABASE_URL", "TOCSIN_BATCH_SECONDS"):
         monkeypatch.delenv(name, raising=False)

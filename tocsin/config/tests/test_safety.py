@@ -63,6 +63,9 @@ REFUSALS = {
     "no secret at the desk": Refusal(
         lambda home: (home / "keys/desk/secret.key").unlink(), "desk", "keys/desk/secret.key", "from your backup"
     ),
+    "no key of promises at the desk": Refusal(
+        lambda home: (home / "keys/desk/promise.key").unlink(), "desk", "keys/desk/promise.key", "chmod 600"
+    ),
     "short secret": Refusal(
         lambda home: write(home, "keys/door/secret.key", "a1b2c3d4e5f6g7h8"),
         "public",

@@ -32,7 +32,7 @@ DESK_DOOR: dict[str, Any] = {
     "CSRF_FAILURE_VIEW": "tocsin.desk.errors.csrf_failure",
     "LANGUAGE_COOKIE_NAME": "desk-language",
     "DATA_UPLOAD_MAX_NUMBER_FIELDS": 1000,
-    "FILE_UPLOAD_HANDLERS": ["tocsin.ui.uploads.KeyFileInMemory", "tocsin.ui.uploads.RefuseFiles"],
+    "FILE_UPLOAD_HANDLERS": ["tocsin.ui.uploads.KeyFileInMemory", "tocsin.desk.uploads.SealScans"],
     "MIDDLEWARE": [
         "tocsin.ui.middleware.SecurityHeaders",
         "django.contrib.sessions.middleware.SessionMiddleware",

@@ -1,1 +1,1 @@
-"""The roads by which reports come in besides the web. Each is one folder here."""
+"""Roads in beside the website: one folder for each that has rules of its own. All lead to ``accept_tip``."""

@@ -11,9 +11,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
+from tocsin.intake.question_fields import answer_of
 from tocsin.intake.submission import Submission, clean
 from tocsin.public.guided.draft import Draft
-from tocsin.public.guided.fields import answer_of
 from tocsin.public.guided.filling import NO_FILES
 from tocsin.public.guided.once import once_per_language
 from tocsin.public.guided.screen_forms import WordsField

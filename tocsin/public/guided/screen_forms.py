@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tocsin.common.errors import RuleBroken
+from tocsin.intake.question_fields import check_order, fields_of, point_field, text_area
 from tocsin.intake.questions import COMMON_QUESTIONS
 from tocsin.intake.submission import LONGEST_CONTACT, LONGEST_OTHER, LONGEST_WHAT
 from tocsin.policy.active import get_pack
 from tocsin.policy.category import Question
 from tocsin.policy.rules import Anonymity
-from tocsin.public.guided.fields import check_order, fields_of, point_field, text_area
 from tocsin.public.guided.form_base import ScreenForm, SharedFields
 from tocsin.public.guided.once import once_per_language
 from tocsin.public.page import language

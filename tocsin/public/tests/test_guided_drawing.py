@@ -13,11 +13,11 @@ from django.utils.translation import override
 
 from tests.installation import Installation
 from tests.visitor import ENOUGH, Guided
+from tocsin.intake.question_fields import CountField
 from tocsin.policy.active import get_pack
 from tocsin.public.guided import drawing, once
 from tocsin.public.guided.draft import Draft
 from tocsin.public.guided.drawing import draw
-from tocsin.public.guided.fields import CountField
 from tocsin.public.guided.once import once_per_language
 from tocsin.public.guided.screens import Screen, all_screens, draft_with, screen_named, screens, sent_as
 

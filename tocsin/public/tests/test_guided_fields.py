@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from django.utils.translation import override
 
+from tocsin.intake.question_fields import answer_of
 from tocsin.policy.active import get_pack
 from tocsin.policy.category import Question, QuestionType
 from tocsin.public.guided.draft import Draft
-from tocsin.public.guided.fields import answer_of
 from tocsin.public.guided.report import lines
 from tocsin.public.guided.screen_forms import question_form
 from tocsin.public.guided.screens import as_sent

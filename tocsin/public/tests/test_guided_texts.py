@@ -9,8 +9,8 @@ import pytest
 
 from tests.installation import Installation
 from tests.visitor import ENOUGH, STEPS, Guided, Page
+from tocsin.intake.question_fields import LONGEST_LINE, LONGEST_TEXT
 from tocsin.intake.submission import LONGEST_OTHER, LONGEST_WHAT
-from tocsin.public.guided.fields import LONGEST_LINE, LONGEST_TEXT
 from tocsin.tips.models import Tip
 from tocsin.tips.selectors import content_of
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from tocsin.intake.attempts import Ticket, TicketInvalid
 from tocsin.intake.submission import SubmissionInvalid
+from tocsin.intake.uploads import take_files
 from tocsin.public.doors import for_everybody
 from tocsin.public.guided import screens as road
 from tocsin.public.guided.draft import UNKNOWN, Draft, DraftInvalid, drafts
@@ -19,7 +20,6 @@ from tocsin.public.guided.report import Unfinished, submission_of
 from tocsin.public.guided.screens import CHECK, SEND, Screen
 from tocsin.public.pace import Cost, slowed
 from tocsin.public.report_form import tickets
-from tocsin.public.uploads import take_files
 from tocsin.public.views.report import send
 
 PURPOSE = "guided"

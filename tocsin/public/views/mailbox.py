@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tocsin.common.errors import Busy, NotPermitted, RuleBroken
-from tocsin.intake.attempts import TicketInvalid
+from tocsin.intake.attempts import Ticket, TicketInvalid
 from tocsin.intake.services import add_files
+from tocsin.intake.uploads import refused_files, take_files
 from tocsin.policy.active import get_pack
 from tocsin.public.doors import for_everybody
 from tocsin.public.file_words import files_taken
@@ -22,7 +23,6 @@ from tocsin.public.pace import Cost, slowed
 from tocsin.public.page import context, office_in_words
 from tocsin.public.receipts import receipt_of
 from tocsin.public.report_form import tickets
-from tocsin.public.uploads import refused_files, take_files
 from tocsin.tips import mailbox
 from tocsin.tips.workflow import PlainState
 from tocsin.vault.codes import CodeKeys, CodeMistyped, candidate_seeds
@@ -105,6 +105,7 @@ def _show(request: HttpRequest, keys: CodeKeys, *, status: int = 200, **more: An
         "steps": _steps(box.plain_state),
         "conversation": [_line(message) for message in box.messages],
         "oversight_body": office_in_words(get_pack().oversight_body) if box.owed.is_late else {},
+        "corrects": request.POST.get("corrects", ""),
         "ticket": more.pop("ticket", "") or tickets().issue(PURPOSE),
         **more,
     }
@@ -123,8 +124,9 @@ def _steps(now: PlainState) -> list[dict[str, str]]:
 
 def _line(message: mailbox.MailboxMessage) -> dict[str, Any]:
     hidden = _("We cannot show your own words here: they are sealed. Only the staff who work on them can open them.")
+    office = _("Written down by the office in your name") if message.written_down else _("The office")
     return {
-        "author": _("The office") if message.from_staff else _("You"),
+        "author": office if message.from_staff else _("You"),
         "is_own": not message.from_staff,
         "text": hidden if message.text is None else message.text,
         "on": message.written_hour,
@@ -141,7 +143,8 @@ def write(request: HttpRequest, keys: CodeKeys) -> HttpResponse:
         return later
     try:
         ticket = tickets().open(token, PURPOSE)
-        mailbox.write_to_staff(keys=keys, text=text, attempt=ticket.message_ref(hashlib.sha256(text.encode()).digest()))
+        attempt, corrects = _attempt(ticket, text), request.POST.get("corrects") == "yes"
+        mailbox.write_to_staff(keys=keys, text=text, attempt=attempt, corrects=corrects)
     except TicketInvalid:
         return _show(request, keys, status=403, error=_damaged(), typed=text)
     except Busy as busy:
@@ -151,6 +154,10 @@ def write(request: HttpRequest, keys: CodeKeys) -> HttpResponse:
     except RuleBroken as wrong:
         return _show(request, keys, status=wrong.status, error=str(wrong.sentence), typed=text, ticket=token)
     return redirect("mailbox")
+
+
+def _attempt(ticket: Ticket, text: str) -> str:
+    return ticket.message_ref(hashlib.sha256(text.encode()).digest())
 
 
 def _damaged() -> str:

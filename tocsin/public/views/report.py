@@ -17,13 +17,13 @@ from tocsin.common.errors import Busy
 from tocsin.intake.attempts import Ticket, TicketInvalid
 from tocsin.intake.services import Accepted, accept_tip, accepted_before
 from tocsin.intake.submission import Submission, SubmissionInvalid, clean
+from tocsin.intake.uploads import refused_files
 from tocsin.public.doors import for_everybody
 from tocsin.public.file_words import files_taken
 from tocsin.public.pace import Cost, slowed
 from tocsin.public.page import context, language
 from tocsin.public.report_form import FIELDS, ReportForm, blank_form, tickets
 from tocsin.public.stencils import hole, numbered, stencil
-from tocsin.public.uploads import refused_files
 from tocsin.public.views.keeping import mailbox_address
 from tocsin.tips.content import Particulars
 from tocsin.ui.templatetags.ui import plain_date

@@ -11,14 +11,16 @@ from tocsin.tips.models.evidence import CopyVerdict, Evidence
 from tocsin.tips.models.hold import HOLD_KIND, HoldState, LegalHold
 from tocsin.tips.models.identity_request import CustodianSeat, IdentityRequest, RequestState, SeatState
 from tocsin.tips.models.inbox import KeyHabit, ReadingReason, SavedFilter, StateCount
-from tocsin.tips.models.mailbox import FROM_STAFF, MessageKind, TipMessage
+from tocsin.tips.models.mailbox import FROM_STAFF, SAID_BY_REPORTER, MessageKind, TipMessage
 from tocsin.tips.models.note import TipNote
 from tocsin.tips.models.tip import Identity, Tip
 from tocsin.tips.models.tombstone import Tombstone
+from tocsin.tips.models.transcription import Transcription
 
 __all__ = [
     "FROM_STAFF",
     "HOLD_KIND",
+    "SAID_BY_REPORTER",
     "CopyVerdict",
     "CustodianSeat",
     "Declaration",
@@ -38,4 +40,5 @@ __all__ = [
     "TipMessage",
     "TipNote",
     "Tombstone",
+    "Transcription",
 ]

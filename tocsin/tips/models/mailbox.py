@@ -18,13 +18,22 @@ class MessageKind(models.TextChoices):
     FEEDBACK = "feedback", _("Result")
     EXTENSION = "extension", _("Later date")
     NOTICE = "notice", _("Notice")
+    TRANSCRIPT = "transcript", _("What was written down")
+    DICTATED = "dictated", _("Written down later")
+    CORRECTION = "correction", _("Correction")
 
 
-FROM_STAFF = frozenset({MessageKind.QUESTION, MessageKind.FEEDBACK, MessageKind.EXTENSION, MessageKind.NOTICE})
+FROM_REPORTER = frozenset({MessageKind.ANSWER, MessageKind.ADDITION, MessageKind.CORRECTION})
+FROM_STAFF = frozenset(set(MessageKind) - FROM_REPORTER)
+SAID_BY_REPORTER = FROM_REPORTER | {MessageKind.DICTATED}
+"""What the reporter wrote, or said while staff wrote it down. A transcript repeats the report itself."""
 
 
 class TipMessage(models.Model):
-    """One message in a tip's mailbox. Staff's are sealed to the reporter and the unit, the reporter's to the unit."""
+    """One message in a tip's mailbox. Staff's are sealed to the reporter and the unit, the reporter's to the unit.
+
+    A transcript is sealed to the reporter alone: staff have the report itself, which goes with its month's key.
+    """
 
     tip = models.ForeignKey(Tip, on_delete=models.PROTECT, related_name="messages")
     ref = models.CharField(max_length=20, unique=True)
@@ -37,7 +46,7 @@ class TipMessage(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(kind__in=sorted(FROM_STAFF), staff__isnull=False)
-                | models.Q(kind__in=["answer", "addition"], staff__isnull=True),
+                | models.Q(kind__in=sorted(FROM_REPORTER), staff__isnull=True),
                 name="only_staff_messages_name_staff",
             )
         ]

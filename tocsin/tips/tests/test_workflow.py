@@ -197,7 +197,7 @@ def test_what_the_reporters_program_tries_covers_every_outcome_and_rule() -> Non
 
 def test_the_ledger_counts_every_step_but_marks_beside_the_state_and_what_it_counted_before() -> None:
     uncounted = {step.name for step in TIP_LIFE.steps if step.public_kind is None}
-    assert uncounted == {"flag_urgent", "confirm_urgent", "extend_feedback", "expire_empty", "lift_interest"}
+    assert uncounted == {"flag_urgent", "confirm_urgent", "dictate", "extend_feedback", "expire_empty", "lift_interest"}
 
 
 # How it looks

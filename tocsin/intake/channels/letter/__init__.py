@@ -1,0 +1,1 @@
+"""Letters: the day on the envelope is when the report arrived."""
