@@ -93,7 +93,9 @@ def test_a_call_is_stored_with_its_line_its_transcript_and_its_urgency_while_the
     installation.unlock()
     opened = read_tip(ines, tip.ref)
     assert opened.history[0].reason == "He has a knife."
-    assert "Barrels" not in opened.messages[0].text, "staff read the report itself, which goes with its month's key"
+    assert "Barrels" not in (opened.messages[0].text or ""), (
+        "staff read the report itself, which goes with its month's key"
+    )
 
 
 def test_the_number_of_a_caller_is_nowhere_in_the_database(ines: Actor, installation: Installation) -> None:

@@ -231,8 +231,7 @@ def test_every_step_of_staff_has_a_button() -> None:
     others = ALLOWED[Role.REPORTER] | ALLOWED[Role.WORKER]
     by_staff = {step.name for step in TIP_LIFE.steps if step.needs not in others}
     with_the_case = {"open_case", "link", "unlink", "share"} | {name for name in by_staff if name.startswith("case_")}
-    in_the_talk = {"hand_off"}  # its button stands on the page that follows a call
-    assert {step.name for action in ACTIONS for step in action.steps} == by_staff - with_the_case - in_the_talk
+    assert {step.name for action in ACTIONS for step in action.steps} == by_staff - with_the_case
 
 
 def test_the_buttons_agree_with_what_the_services_allow(cast: Cast, unlocked_desk: Installation) -> None:
