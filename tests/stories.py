@@ -22,6 +22,7 @@ from tocsin.tips.holding import give_tips
 from tocsin.tips.last_days import expire_with_key
 from tocsin.tips.models import Tip
 from tocsin.tips.reading import give_reason
+from tocsin.tips.selectors import OpenTip, read_tip
 from tocsin.tips.workflow import TIP_LIFE, State
 from tocsin.vault.codes import CodeKeys, words_of
 from tocsin.workflow.models import Proposal
@@ -98,6 +99,12 @@ def write_to_staff(reported: Reported, text: str) -> None:
 def say_why(actor: Actor, reported: Reported) -> None:
     """``actor`` says why they open a report outside their queue, and may read it for the rest of the day."""
     give_reason(actor=actor, tip=reported.tip, reason="For the story of this test.")
+
+
+def read_with_reason(actor: Actor, reported: Reported) -> OpenTip:
+    """The report in clear, whosever queue it is in."""
+    say_why(actor, reported)
+    return read_tip(actor, reported.ref)
 
 
 def waiting(tip: Tip) -> Proposal:

@@ -93,9 +93,10 @@ def test_at_the_desk_an_address_names_tips_and_pages_and_nothing_that_was_writte
     handed_out = secret_values(told.desk)
     assert any(told.ref in address for address in addresses)
     queries = r"next=/[^?]*|state=\w*|(?:list=)?whose=(?:queue|list)|urgent=yes|due=\w+(?:&clock=\w+)?|done=[a-z-]+"
+    queries = rf"{queries}|history=[a-z]+|about={told.ref}"
     shapes = re.compile(
         rf"(?:/tips/{told.ref}(?:/[a-z-]+)?|/why/{told.ref}|/inbox/(?:lists|filters)|/[a-z-]*|/[a-z]+/new"
-        rf"|/(?:your-)?sign-in/[a-z/-]+)?(?:\?(?:{queries})?)?|#[a-z-]+|/static/.+|data:,"
+        rf"|/(?:your-)?sign-in/[a-z/-]+)?(?:\?(?:{queries})?)?(?:#[a-z-]+)?|/static/.+|data:,"
     )
     assert [address for address in addresses if not shapes.fullmatch(address)] == []
     assert not [address for address in addresses for value in handed_out if value in address]

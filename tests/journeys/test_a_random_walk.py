@@ -171,7 +171,7 @@ def check_clocks(tip: Tip) -> None:
     wanted |= {"triage"} if tip.state == State.ACKNOWLEDGED else set()
     wanted |= {"answer"} if tip.state == State.NEED_INFO else set()
     assert set(running) - {"urgent"} == wanted
-    assert ("urgent" in running) == (tip.urgent and tip.state in OPEN)
+    assert ("urgent" in running) == (tip.urgent and tip.handed_off_at is None and tip.state in OPEN)
     if "feedback" in running:
         assert (tip.feedback_by, tip.paused_on) == (running["feedback"].due_on, running["feedback"].paused_on)
     else:

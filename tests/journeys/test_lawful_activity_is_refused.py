@@ -13,7 +13,7 @@ from django.db import transaction
 from tests.databases import in_threads
 from tests.installation import Installation
 from tests.people import Cast, hire
-from tests.stories import Reported, bring_to, incoming, send_report, waiting, write_to_staff
+from tests.stories import Reported, bring_to, incoming, read_with_reason, send_report, waiting, write_to_staff
 from tocsin.access.permissions import Role
 from tocsin.common.errors import Conflict, NotPermitted, RuleBroken
 from tocsin.intake import files as incoming_files
@@ -26,7 +26,6 @@ from tocsin.tips.content import Particulars
 from tocsin.tips.discarding import refuse_protected
 from tocsin.tips.evidence import path_of
 from tocsin.tips.models import Evidence, Identity, Tip, TipMessage, TipNote
-from tocsin.tips.selectors import read_tip
 from tocsin.tips.workflow import State
 from tocsin.workflow.models import StepRecord
 
@@ -48,7 +47,7 @@ def rich(cast: Cast, **more: object) -> Reported:
 
 def everything_opened(cast: Cast, reported: Reported) -> str:
     """All that staff can read of it by any road, as one text."""
-    opened = read_tip(cast.sam, reported.ref)
+    opened = read_with_reason(cast.sam, reported)
     told = [str(opened.content)]
     told += [str(message.text) for message in opened.messages] + [str(line.reason) for line in opened.history]
     return "\n".join(told)
@@ -123,7 +122,7 @@ def test_the_ground_stays_readable_and_is_one_of_the_packs(cast: Cast, tip_in: T
             refuse_protected(actor=cast.tara, tip=reported.tip, ground=wrong)
     assert reported.tip.state == State.IN_TRIAGE
     refuse_protected(actor=cast.tara, tip=reported.tip, ground="1")
-    last = read_tip(cast.sam, reported.ref).history[-1]
+    last = read_with_reason(cast.sam, reported).history[-1]
     assert (last.step.name, last.reason) == ("refuse_protected", "door:1")
 
 
@@ -134,7 +133,7 @@ def test_the_life_goes_on_to_its_end_without_the_text(cast: Cast, unlocked_desk:
     services.close(actor=cast.sam, tip=reported.tip, reason="Refused.")
     assert reported.tip.state == State.CLOSED
     assert Pending.objects.count() == before + 2, "the public ledger counts the refusal and the end"
-    assert read_tip(cast.sam, reported.ref).history[-1].reason == "Refused."
+    assert read_with_reason(cast.sam, reported).history[-1].reason == "Refused."
     with pytest.raises(Conflict, match="cannot be opened again"):
         services.reopen(actor=cast.sam, tip=reported.tip, reason="x")
     with pytest.raises(Conflict, match="notes could repeat it"):
@@ -272,5 +271,5 @@ def test_a_withdrawal_after_somebody_acted_keeps_the_facts_and_drops_the_contact
     reported = tip_in(state)
     assert mailbox.withdraw(keys=reported.keys) is False
     assert bytes(Identity.objects.get().blob) == b"", "the texts promise: the facts stay and your contact goes"
-    assert read_tip(cast.sam, reported.ref).content is not None
+    assert read_with_reason(cast.sam, reported).content is not None
     assert reported.tip.expires_on is not None

@@ -32,6 +32,6 @@ def test_the_demonstration_shows_reports_and_cases_at_every_stage(unlocked_desk:
     assert (Finding.objects.count(), Person.objects.count(), Referral.objects.count()) == (2, 1, 1)
     assert {proposal.step for proposal in waiting_for(cast["sam"])} == {"set_outcome", "link", "make_concerned"}
     states = Counter(Tip.objects.values_list("state", flat=True))
-    assert {"received", "in_triage", "need_info", "under_verification", "outcome_set", "closed"} <= set(states)
+    assert {"received", "in_triage", "need_info", "under_verification", "feedback_given", "closed"} <= set(states)
     assert states["received"] > 200
     assert Tip.objects.filter(urgent=True).count() == 6

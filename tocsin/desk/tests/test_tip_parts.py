@@ -35,7 +35,12 @@ TipIn = Callable[[State], Reported]
 
 
 def at(browser: Desk, reported: Reported, query: str = "") -> Page:
-    return browser.get(f"/tips/{reported.ref}{query}")
+    """The page of a report; outside the own queue after a reason."""
+    page = browser.get(f"/tips/{reported.ref}{query}")
+    if not any(form.action == f"/why/{reported.ref}" for form in page.forms):
+        return page
+    page = browser.send(page, f"/why/{reported.ref}", reason="For the story of this test.")
+    return browser.get(f"/tips/{reported.ref}{query}") if query else page
 
 
 # What was told

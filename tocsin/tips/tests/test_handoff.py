@@ -9,14 +9,13 @@ import pytest
 
 from tests.installation import Installation, TestClock
 from tests.people import Cast
-from tests.stories import Reported
+from tests.stories import Reported, read_with_reason
 from tocsin.clocks.models import Deadline
 from tocsin.common import clock
 from tocsin.common.errors import Conflict, NotPermitted, RuleBroken
 from tocsin.ledger.models import AuditRecord, Pending
 from tocsin.tips import mailbox, services
 from tocsin.tips.handoff import bodies_of, hand_off, is_hand_off_overdue
-from tocsin.tips.selectors import read_tip
 from tocsin.tips.workflow import OPEN, State
 from tocsin.workflow.models import StepRecord
 
@@ -51,7 +50,7 @@ def test_a_hand_over_notes_whom_when_by_whom_and_what_was_said_sealed(cast: Cast
     record = StepRecord.objects.get(step="hand_off")
     assert (record.actor, record.role) == (cast.tara.name, "triage")
     assert SAID.encode() not in bytes(record.reason)
-    assert read_tip(cast.sam, reported.ref).history[-1].reason == f"Ambulance (sample number) (000-0002)\n{SAID}"
+    assert read_with_reason(cast.sam, reported).history[-1].reason == f"Ambulance (sample number) (000-0002)\n{SAID}"
     assert Pending.objects.count() == leaves + 1
     assert SAID not in str(list(AuditRecord.objects.values()))
 
@@ -95,7 +94,7 @@ def test_what_was_handed_over_stays_when_it_is_taken_back_unread(cast: Cast, tip
     reported = tip_in(State.RECEIVED)
     hand_off(actor=cast.ines, tip=reported.tip, body="000-0001", said=SAID)
     assert mailbox.withdraw(keys=reported.keys) is False
-    assert read_tip(cast.sam, reported.ref).content is not None
+    assert read_with_reason(cast.sam, reported).content is not None
 
 
 def test_a_suggestion_that_a_person_confirms_says_so_in_the_history(
@@ -105,7 +104,7 @@ def test_a_suggestion_that_a_person_confirms_says_so_in_the_history(
     services.confirm_urgent(actor=cast.ines, tip=reported.tip, reason="A child is alone there.")
     assert reported.tip.urgent
     assert Deadline.objects.filter(clock="urgent", ended_at=None).exists()
-    line = read_tip(cast.sam, reported.ref).history[-1]
+    line = read_with_reason(cast.sam, reported).history[-1]
     assert (line.step.name, line.reason) == ("confirm_urgent", "A child is alone there.")
     with pytest.raises(RuleBroken, match="reason"):
         services.confirm_urgent(actor=cast.ines, tip=reported.tip, reason=" ")
