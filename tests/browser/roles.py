@@ -9,11 +9,8 @@ from dataclasses import dataclass
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from tocsin.config.instance import ROOT
+from tests.database_roles import ROLE_OF, script
 from tools.postgresql import temporary_server
-
-INSTALL = ROOT / "docs" / "operate" / "install.md"
-ROLE_OF = {"public": "tocsin_door", "desk": "tocsin_desk", "worker": "tocsin_worker"}
 
 
 @dataclass(frozen=True)
@@ -28,11 +25,6 @@ class Roles:
         """Run the script of the guide, after the owner has made the tables."""
         with psycopg.connect(self.admin, autocommit=True) as connection:
             connection.execute(script().encode())
-
-
-def script() -> str:
-    """The block of SQL in the guide."""
-    return INSTALL.read_text().split("```sql\n", 1)[1].split("```", 1)[0]
 
 
 @contextmanager

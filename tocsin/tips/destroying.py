@@ -71,7 +71,14 @@ def _transcription(tip: Tip) -> None:
     Transcription.objects.filter(tip=tip).delete()
 
 
-OWN: tuple[Emptying, ...] = (destroy_identity, _messages, _notes, _files, _identity_requests, _transcription)
+def _reading_reasons(tip: Tip) -> None:
+    """Why people opened it; that they did is in the audit log."""
+    tip.reading_reasons.all().delete()
+
+
+OWN: tuple[Emptying, ...] = (
+    destroy_identity, _messages, _notes, _files, _identity_requests, _transcription, _reading_reasons,
+)  # fmt: skip
 _OTHERS: list[Emptying] = []
 
 
