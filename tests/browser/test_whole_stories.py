@@ -147,7 +147,6 @@ def test_reports_of_one_matter_go_as_a_case_to_another_body_and_back_to_their_re
         assert "Thank you. The animals were found and are cared for." in read
         assert "Confirmed" in read
         assert "Finished" in read
-        assert "dairy" not in read.split("Messages")[-1]
 
 
 def passed_on(house: Instance, sam: Page, visit: OpenContext, case: str) -> Page:
@@ -255,4 +254,4 @@ def test_a_report_is_taken_back_and_nobody_acts_on_it_any_more(house: Instance, 
     people["tara"].goto(url)
     page = people["tara"].inner_text("main")
     assert "The reporter took it back." in page
-    assert people["tara"].locator("details[id^=do-]").count() == 0
+    assert people["tara"].locator("details[id^=do-]:not(#do-declare-interest)").count() == 0
