@@ -6,7 +6,7 @@ TIP = (
     "id", "ref", "intake_key", "state", "outcome", "channel", "category", "pack_version", "unit", "received_hour",
     "content", "wrapped_key", "retention_id", "identity_ref", "login_hash", "mail_public", "receipt", "event_count",
     "acknowledge_by", "acknowledged_on", "feedback_by", "paused_on", "unread_replies", "urgent", "drill", "in_case",
-    "destroyed_on", "holder_id", "held_for",
+    "destroyed_on", "holder_id", "held_for", "events_key", "papers_public", "legal_hold", "ended_on", "expires_on",
 )  # fmt: skip
 STEP = (
     "subject_kind", "subject_ref", "step", "source", "target", "actor", "role", "proposed_by", "reason", "rule", "at",
@@ -21,7 +21,7 @@ DEADLINE = (
     "met",
 )  # fmt: skip
 CASE = (
-    "id", "ref", "state", "outcome", "category", "pack_version", "unit", "about", "urgent", "opened_on", "opened_by_id",
+    "id", "ref", "state", "outcome", "category", "pack_version", "unit", "about", "urgent", "legal_hold", "opened_on", "opened_by_id",
 )  # fmt: skip
 IN_CASE = ("case_id", "tip_id", "added_at", "added_by_id")
 PART = ("case_id", "staff_id", "role", "since")

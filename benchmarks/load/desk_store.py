@@ -21,7 +21,7 @@ from benchmarks.load.many_tips import all_rows, plan_of
 
 PEOPLE = ("ines", "tara", "ivo", "sam", "lea")
 OTHERS = 40
-_BOOLEANS = {"urgent", "drill", "has_interest", "met", "in_case"}
+_BOOLEANS = {"urgent", "drill", "has_interest", "met", "in_case", "legal_hold"}
 _MADE = "made"
 
 

@@ -110,7 +110,7 @@ def _cases(plan: Plan, luck: random.Random, tips: Sequence[_Made], rows: Rows) -
         outcome = "substantiated" if members[0].state == "closed" else ""
         rows["cases_case"].append((
             pk, ref, state_of[members[0].state], outcome, "other", plan.pack_version, "bench", about, False,
-            when.date(), opener,
+            False, when.date(), opener,
         ))  # fmt: skip
         rows["cases_casetip"] += [(pk, member.pk, when, opener) for member in members]
         lead, other = luck.sample(list(plan.staff), 2)
@@ -169,6 +169,7 @@ class _Made:
         self.dates = acknowledge_by, acknowledged_on, feedback_by, paused_on
         held = self.is_open and luck.random() < 0.3
         done = self.state in ("outcome_set", "feedback_given", "closed")
+        ended = None if self.is_open else self.when.date() + timedelta(days=3)
         told = {
             "id": self.pk, "ref": self.ref, "intake_key": secrets.token_bytes(32), "state": self.state,
             "outcome": "substantiated" if done else "", "channel": _one_of(luck, CHANNELS),
@@ -181,7 +182,8 @@ class _Made:
             "unread_replies": int(luck.random() < 0.03), "in_case": self.state in ("linked", "referred"),
             "urgent": luck.random() < 0.01, "drill": luck.random() < 0.003, "destroyed_on": None,
             "holder_id": luck.choice(self.plan.staff) if held else None,
-            "held_for": STAGE_OF[self.state] if held else "",
+            "held_for": STAGE_OF[self.state] if held else "", "events_key": b"", "papers_public": b"",
+            "legal_hold": False, "ended_on": ended, "expires_on": ended and ended + timedelta(days=5 * 365),
         }  # fmt: skip
         return tuple(told[name] for name in TIP)
 
