@@ -5,18 +5,8 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from tocsin.policy.awards import After, AwardClocks, AwardForm, Awards, GradedBy, Ground, LaterReporters, Match, Tier
 from tocsin.policy.category_file import note_repeated, read_code
-from tocsin.policy.rules import (
-    After,
-    AwardClocks,
-    AwardForm,
-    Awards,
-    GradedBy,
-    Ground,
-    LaterReporters,
-    Match,
-    Tier,
-)
 from tocsin.policy.tables import Table
 
 

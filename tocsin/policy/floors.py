@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from tocsin.policy.awards import After, GradedBy
 from tocsin.policy.findings import Finding
 from tocsin.policy.grounds import forbidden_grounds_in, grounds_of
 from tocsin.policy.model import Pack
-from tocsin.policy.rules import After, Anonymity, GradedBy, Period
+from tocsin.policy.rules import Anonymity, Period
 
 PACK_FILE = "pack.toml"
 

@@ -9,11 +9,11 @@ from datetime import date
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.common.errors import RuleBroken
+from tocsin.policy.awards import Awards
 from tocsin.policy.category import Category, Sector
 from tocsin.policy.languages import Localised, language_for
 from tocsin.policy.rules import (
     Anonymity,
-    Awards,
     Calendar,
     Channel,
     Clocks,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from tocsin.policy.award_rules import read_awards
+from tocsin.policy.awards import Awards
 from tocsin.policy.calendar_file import read_calendar
 from tocsin.policy.category import Sector
 from tocsin.policy.category_file import CODE, note_repeated, read_code
@@ -14,7 +15,6 @@ from tocsin.policy.hotline_file import read_hotline
 from tocsin.policy.languages import Localised
 from tocsin.policy.rules import (
     Anonymity,
-    Awards,
     Calendar,
     Channel,
     Clocks,

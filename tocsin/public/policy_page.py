@@ -9,8 +9,9 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from tocsin.policy.awards import AwardForm, Awards, LaterReporters, Match, Tier
 from tocsin.policy.model import Pack
-from tocsin.policy.rules import AwardForm, Awards, Clocks, LaterReporters, Match, Period, Tier
+from tocsin.policy.rules import Clocks, Period
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ WITH_TEXT = set(State) - {S.EXPIRED}
 MAY: dict[str, tuple[set[Role], set[State]]] = {
     "acknowledge": ({R.INTAKE, R.TRIAGE}, {S.RECEIVED}),
     "flag-urgent": ({R.INTAKE, R.TRIAGE}, OPEN),
-    "dictate": ({R.INTAKE}, set(S) - {S.WITHDRAWN}),
+    "dictate": ({R.INTAKE}, set(S) - {S.WITHDRAWN, S.EXPIRED}),
     "begin-triage": ({R.TRIAGE}, {S.ACKNOWLEDGED}),
     "ask": ({R.TRIAGE, R.INVESTIGATOR}, {S.IN_TRIAGE, S.LINKED, S.UNDER_VERIFICATION, S.REFERRED}),
     "resume": ({R.TRIAGE}, {S.NEED_INFO}),

@@ -14,9 +14,10 @@ from pytest_django.fixtures import Settings
 from tests.installation import Installation, clear_caches
 from tests.visitor import Page, Visitor
 from tocsin.policy.active import get_pack
+from tocsin.policy.awards import AwardForm, LaterReporters, Match
 from tocsin.policy.loader import load_pack
 from tocsin.policy.model import Pack
-from tocsin.policy.rules import AwardForm, LaterReporters, Match, Period
+from tocsin.policy.rules import Period
 from tocsin.policy.tests.conftest import EU, SEED
 from tocsin.public import page as page_of_the_door
 from tocsin.public.views import guidance

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from tocsin.policy.active import get_pack
+from tocsin.policy.awards import Awards
 from tocsin.policy.category import Category
 from tocsin.policy.model import Pack
-from tocsin.policy.rules import Awards, IdentityMode
+from tocsin.policy.rules import IdentityMode
 from tocsin.public import policy_page
 from tocsin.public.doors import for_everybody
 from tocsin.public.page import context, in_language, language, office_in_words

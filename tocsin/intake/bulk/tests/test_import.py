@@ -28,6 +28,7 @@ from tocsin.intake.prepare import PreparedTip
 from tocsin.intake.store import Job, store
 from tocsin.ledger.models import AuditRecord, Pending
 from tocsin.tips.content import TipContent, content_place, identity_place
+from tocsin.tips.identities import wrapped_keys_of
 from tocsin.tips.mailbox import find_tip, read_mailbox
 from tocsin.tips.models import Identity, Tip
 from tocsin.vault.codes import CodeKeys, candidate_seeds
@@ -134,7 +135,7 @@ def test_a_stored_report_says_what_its_line_said(office: Office, installation: I
     identity = Identity.objects.get(ref=tip.identity_ref)
     kim, lou = (installation.custodian_private(name) for name in ("kim", "lou"))
     place = identity_place(identity.ref)
-    assert open_identity(kim, lou, bytes(identity.blob), bytes(identity.wrapped_keys), place) == b"Mia Example"
+    assert open_identity(kim, lou, bytes(identity.blob), wrapped_keys_of(identity), place) == b"Mia Example"
 
 
 def test_nothing_that_was_written_stands_in_a_clear_column(office: Office) -> None:

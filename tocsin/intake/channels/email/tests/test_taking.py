@@ -24,6 +24,7 @@ from tocsin.ledger.models import AuditRecord, Pending
 from tocsin.policy.model import UnknownCategory
 from tocsin.tips.content import TipContent, content_place, evidence_about_place, evidence_place, identity_place
 from tocsin.tips.evidence import EvidenceAbout, path_of
+from tocsin.tips.identities import wrapped_keys_of
 from tocsin.tips.models import Evidence, Identity, Tip
 from tocsin.vault.opening import open_identity, open_small
 from tocsin.vault.unlocked import Opener
@@ -96,7 +97,7 @@ class Opened:
     def contact(self) -> str:
         row = Identity.objects.get(ref=self.tip.identity_ref)
         kim, lou = (self._installation.custodian_private(name) for name in ("kim", "lou"))
-        return open_identity(kim, lou, bytes(row.blob), bytes(row.wrapped_keys), identity_place(row.ref)).decode()
+        return open_identity(kim, lou, bytes(row.blob), wrapped_keys_of(row), identity_place(row.ref)).decode()
 
     @property
     def files(self) -> list[tuple[str, int]]:
