@@ -36,6 +36,13 @@ def test_every_make_target_that_is_named_exists(document: Path) -> None:
     assert named <= targets, f"{document.name} names {sorted(named - targets)}; the Makefile does not have it."
 
 
+def test_every_test_that_the_map_names_exists() -> None:
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`", (ROOT / "docs" / "map.md").read_text(encoding="utf-8"))
+    assert len(named) >= 8
+    for file, name in named:
+        assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8"), f"{file} has no {name}"
+
+
 def commands() -> set[str]:
     """``demo``, ``serve public``, …: every command of ``tocsin``."""
     from tocsin.config.cli import app
