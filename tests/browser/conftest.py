@@ -151,6 +151,13 @@ def sign_in(demo: Instance, context: BrowserContext, username: str) -> Page:
     return page
 
 
+def say_why(page: Page) -> None:
+    """Give a reason where the desk asks why somebody opens a report outside their queue."""
+    if "/why/" in page.url:
+        page.fill("#reason", "For the story of this test.")
+        page.locator("main form[action^='/why/'] button").click()
+
+
 def prove_who_you_are(demo: Instance, page: Page, username: str) -> None:
     """Password and code, on a page that shows the sign-in form."""
     page.fill("#username", username)

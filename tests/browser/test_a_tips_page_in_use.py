@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page
 
-from tests.browser.conftest import OpenContext, desk_url, pictures, public_url, sign_in
+from tests.browser.conftest import OpenContext, desk_url, pictures, public_url, say_why, sign_in
 from tocsin.config.instance import Instance
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]
@@ -29,7 +29,7 @@ def find(page: Page, demo: Instance, words: str) -> str:
     while not page.locator("tr", has_text=words).count():
         page.get_by_role("link", name="Next reports").click()
     page.locator("tr", has_text=words).locator("a").first.click()
-    return page.url
+    return page.url.partition("?")[0]
 
 
 def part(page: Page, summary: str) -> Locator:
@@ -99,6 +99,7 @@ def test_notes_and_stepping_out(demo: Instance, visit: OpenContext) -> None:
     assert re.search(r"/inbox$", tara.url)
     assert tara.goto(url).status == 404  # type: ignore[union-attr]  # a page came back
     sam.goto(url)
+    say_why(sam)
     assert "Tara declared an interest" in sam.inner_text("main")
     look(sam, "tip-recusal")
     sam.get_by_role("link", name="Proposals and interests").click()

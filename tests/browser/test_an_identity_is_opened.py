@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Error, Page
 
-from tests.browser.conftest import OpenContext, desk_url, public_url, sign_in
+from tests.browser.conftest import OpenContext, desk_url, public_url, say_why, sign_in
 from tests.browser.test_every_page_is_usable import check
 from tocsin.common import clock
 from tocsin.config.demo_people import CUSTODIANS
@@ -30,10 +30,11 @@ def file_report(page: Page, demo: Instance, told: str, contact: str) -> list[str
 
 
 def find_on_desk(page: Page, demo: Instance, told: str) -> None:
-    page.goto(desk_url(demo, "inbox?state=received"))
-    while not page.locator("tr", has_text=told).count():
-        page.get_by_role("link", name="Next reports").click()
-    page.locator("tr", has_text=told).locator("a").first.click()
+    """The newest report; investigators and supervisors say why they open it."""
+    page.goto(desk_url(demo, "inbox?state=received&sort=newest"))
+    page.locator("tr", has_text="Something else").locator("a").first.click()
+    say_why(page)
+    assert told in page.inner_text("main")
 
 
 def ask(page: Page, demo: Instance, told: str, name: str, order: str = "", ends_on: str = "") -> str:
