@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.conftest import OpenContext, desk_url, pictures, public_url, sign_in
+from tests.browser.conftest import OpenContext, desk_url, pictures, public_url, say_why, sign_in
 from tests.browser.guided_walk import ALL_LANGUAGES, PHOTO
 from tocsin.config.instance import Instance
 
@@ -86,9 +86,12 @@ def test_every_desk_page(demo: Instance, visit: OpenContext) -> None:
     for path in ("inbox", "inbox?state=closed", "unlock", "ledger", "no-such-page"):
         page.goto(desk_url(demo, path))
         check(page, f"desk-{path.replace('?', '-').replace('=', '-')}")
-    for state in ("received", "in_triage", "need_info", "under_verification", "outcome_set", "closed"):
+    for state in ("received", "in_triage", "need_info", "under_verification", "feedback_given", "closed"):
         page.goto(desk_url(demo, f"inbox?state={state}"))
         page.locator("td a").first.click()
+        if "/why/" in page.url:
+            check(page, "desk-why")
+            say_why(page)
         check(page, f"desk-tip-{state}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenContext, desk_url, pictures, sign_in
 from tocsin.config.instance import Instance
@@ -52,10 +52,10 @@ def test_a_report_is_found_read_and_confirmed_by_keyboard_alone(demo: Instance, 
     page.keyboard.press("j")
     page.keyboard.press("a")
     page.wait_for_url("**#do-acknowledge")
-    page.wait_for_function("document.activeElement.closest('#do-acknowledge') !== null")
+    expect(page.locator("#do-acknowledge :focus")).to_have_count(1)
     assert page.locator(".govuk-tag", has_text="Received").count() == 1, "a key alone confirms nothing"
     page.keyboard.press("Enter")
-    page.wait_for_load_state()
+    page.wait_for_url("**done=acknowledge*")
     assert "You confirmed that you have read this report." in page.inner_text("main")
     assert said == []
 
@@ -65,7 +65,7 @@ def test_q_leads_to_the_question_and_letters_typed_there_are_letters(demo: Insta
     page.goto(desk_url(demo, "inbox?state=in_triage"))
     page.keyboard.press("j")
     page.keyboard.press("q")
-    page.wait_for_function("document.activeElement.id === 'ask-text'")
+    expect(page.locator("#ask-text")).to_be_focused()
     url = page.url
     page.keyboard.type("just a quick question? j/k, x, u")
     assert page.input_value("#ask-text") == "just a quick question? j/k, x, u"
@@ -132,7 +132,7 @@ def test_a_filter_is_set_saved_and_used(script: bool, demo: Instance, visit: Ope
 
 def test_a_report_of_another_office_asks_why_and_opens_with_a_reason(demo: Instance, visit: OpenContext) -> None:
     page = sign_in(demo, visit(script=True), "ivo")
-    page.goto(desk_url(demo, "inbox?state=outcome_set"))
+    page.goto(desk_url(demo, "inbox?state=in_triage"))
     assert "not in your queue" in page.inner_text("main")
     page.locator("a[data-row]").first.click()
     assert "Why do you open this report?" in page.inner_text("main")
