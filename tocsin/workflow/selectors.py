@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from tocsin.access.actors import Actor
 from tocsin.common import clock
@@ -31,16 +31,18 @@ def waiting_for(actor: Actor) -> QuerySet[Proposal]:
 
 
 def _of_kind(actor: Actor, entry: Registered) -> Q:
-    seen = entry.visible_to(actor).order_by().values("ref")
-    found = Q()
-    for step in entry.life.steps:
-        if step.decided_by(actor):
-            fits = Q(subject_kind=entry.life.kind, step=step.name, subject_ref__in=seen)
-            if step.strangers_to:
-                theirs = involved(entry.life, step).filter(Q(actor=actor.name) | Q(proposed_by=actor.name))
-                fits &= ~Q(subject_ref__in=theirs.values("subject_ref"))
-            found |= fits
-    return found
+    """One look-up by handle for each waiting proposal: the things that a person may see can be a million."""
+    steps = [step for step in entry.life.steps if step.decided_by(actor)]
+    if not steps:
+        return Q()
+    same = OuterRef("subject_ref")
+    found = Q(step__in=[step.name for step in steps if not step.strangers_to])
+    for step in steps:
+        if step.strangers_to:
+            theirs = involved(entry.life, step).filter(Q(actor=actor.name) | Q(proposed_by=actor.name))
+            found |= Q(step=step.name) & Q(~Exists(theirs.filter(subject_ref=same)))
+    seen = entry.visible_to(actor).order_by().filter(ref=same)
+    return Q(subject_kind=entry.life.kind) & found & Q(Exists(seen))
 
 
 def proposed_by(actor: Actor) -> QuerySet[Proposal]:
