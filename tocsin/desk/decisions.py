@@ -39,6 +39,6 @@ def panel(actor: Actor, proposal: Proposal, *, detail: str = "", reason: str = "
         reason=reason,
         agreed=voices,
         missing=len(proposal.seats.split()) - len(voices),
-        may_decide=waiting_for(actor).filter(pk=proposal.pk).exists(),
+        may_decide=waiting_for(actor, proposal.subject_kind).filter(pk=proposal.pk).exists(),
         is_own=proposal.proposer_id == actor.staff_id,
     )

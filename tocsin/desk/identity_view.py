@@ -59,7 +59,7 @@ def about_tip(actor: Actor, tip: Tip) -> dict[str, Any]:
 
 def page(actor: Actor, request: IdentityRequest) -> dict[str, Any]:
     """Everything that ``actor`` sees of ``request``; the reading of its paper goes to the audit log."""
-    has_turn = waiting_for(actor).filter(subject_kind="identity", subject_ref=request.ref).exists()
+    has_turn = waiting_for(actor, "identity").filter(subject_ref=request.ref).exists()
     reads = selectors.reads_papers(actor)
     return {
         **row(request),

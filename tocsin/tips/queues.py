@@ -102,7 +102,7 @@ def waiting_for(actor: Actor) -> QuerySet[Tip]:
     """The tips on which somebody else proposed what ``actor`` may decide."""
     if not actor.may(Permission.TIP_READ):
         return Tip.objects.none()
-    proposals = proposals_for(actor).filter(subject_kind=TIP_LIFE.kind).order_by()
+    proposals = proposals_for(actor, TIP_LIFE.kind).order_by()
     return Tip.objects.filter(ref__in=proposals.values("subject_ref"))
 
 

@@ -15,14 +15,15 @@ from tocsin.workflow.registry import Registered, lives
 REMEMBERED = timedelta(days=30)
 
 
-def waiting_for(actor: Actor) -> QuerySet[Proposal]:
-    """The proposals that ``actor`` may decide now, the one that runs out first on top.
+def waiting_for(actor: Actor, kind: str = "") -> QuerySet[Proposal]:
+    """The proposals that ``actor`` may decide now, the one that runs out first on top; of one ``kind``, or all.
 
     Without the own ones, without those on which the person has spoken, and only on subjects that the person may see.
     """
     mine = Q()
     for entry in lives():
-        mine |= _of_kind(actor, entry)
+        if kind in ("", entry.life.kind):
+            mine |= _of_kind(actor, entry)
     if not mine:
         return Proposal.objects.none()
     spoken = Voice.objects.filter(staff_id=actor.require_staff()).values("proposal_id")

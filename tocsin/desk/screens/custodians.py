@@ -101,7 +101,7 @@ def _seat(request: StaffRequest, found: CustodianSeat, *, status: int = 200, **m
     told = {
         "seat": found,
         "tone": TONES[SeatState(found.state)],
-        "decides": waiting_for(actor).filter(subject_kind="custodian", subject_ref=found.ref).exists(),
+        "decides": waiting_for(actor, "custodian").filter(subject_ref=found.ref).exists(),
         "ends": live and (actor.may(Permission.SEAT_CONFIRM) or found.staff_id == actor.staff_id),
         "is_own": found.staff_id == actor.staff_id,
         **more,

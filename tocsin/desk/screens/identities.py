@@ -84,7 +84,7 @@ def identities(request: StaffRequest) -> HttpResponse:
     """The requests that this person may see, newest first; those that have their turn on top."""
     state, after = request.GET.get("state", ""), request.GET.get("after", "")
     page = selectors.request_page(request.actor, state=state, after=after, size=PAGE)
-    turn = set(waiting_for(request.actor).filter(subject_kind="identity").values_list("subject_ref", flat=True)[:PAGE])
+    turn = set(waiting_for(request.actor, "identity").values_list("subject_ref", flat=True)[:PAGE])
     told = {
         "rows": [{**identity_view.row(each), "has_turn": each.ref in turn} for each in page.requests],
         "next_after": page.next_after,
