@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
 
 from tests.people import Cast, hire, staff_of
 from tests.stories import Reported, waiting
@@ -18,6 +19,7 @@ from tocsin.tips.models import Tip
 from tocsin.tips.queues import DECIDED_BY_SUPERVISORS, STAGES, own_among, stage_of
 from tocsin.tips.wanted import Wanted
 from tocsin.tips.workflow import OPEN, State
+from tocsin.workflow.selectors import waiting_for
 
 pytestmark = pytest.mark.django_db
 BareTips = Callable[..., list[Tip]]
@@ -89,3 +91,10 @@ def test_a_supervisor_has_what_is_overdue_and_what_waits_for_a_decision(
         actor=cast.sam, tip=reported.tip, proposal=waiting(reported.tip), approve=False, reason="Show me."
     )
     assert own_among(cast.sam, [reported.tip]) == set()
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="reads the plan as SQLite writes it")
+def test_what_waits_is_looked_up_by_handle_and_never_lists_every_report(cast: Cast) -> None:
+    for person in (cast.sam, cast.tara):
+        plan = waiting_for(person).explain().splitlines()
+        assert not [line for line in plan if "SCAN" in line and "tips_tip" in line and "_waiting" not in line]
