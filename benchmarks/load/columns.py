@@ -21,7 +21,8 @@ DEADLINE = (
     "met",
 )  # fmt: skip
 CASE = (
-    "id", "ref", "state", "outcome", "category", "pack_version", "unit", "about", "urgent", "legal_hold", "opened_on", "opened_by_id",
+    "id", "ref", "state", "outcome", "category", "pack_version", "unit", "about", "urgent", "legal_hold", "opened_on",
+    "opened_by_id",
 )  # fmt: skip
 IN_CASE = ("case_id", "tip_id", "added_at", "added_by_id")
 PART = ("case_id", "staff_id", "role", "since")
